@@ -1,0 +1,212 @@
+"""Consuming a queue: what has arrived is handled together, what fails is retried with back-off, then laid aside.
+
+Handlers get batches: everything that waits, up to a bound, never waiting for more. When a batch fails, its
+messages are handled one by one, so that one bad message does not hold up its neighbours.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from aio_pika.abc import AbstractIncomingMessage, AbstractRobustChannel, HeadersType
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, MessageProcessError
+from pydantic import ValidationError
+
+from observability import context, metrics
+from services.chassis.background import background
+from services.chassis.bus import Bus, Unroutable
+from services.chassis.envelope import Envelope
+from services.chassis.errors import Refusal
+from services.chassis.spans import handling
+from services.contracts.message import Message
+from services.contracts.topology import Queue
+
+Process = Callable[[Sequence[Envelope[Any]]], Awaitable[Sequence[Envelope[Any]]]]
+"""Handles a batch and returns those of it that were new."""
+
+_log = logging.getLogger(__name__)
+_HISTORY = 10
+_GONE = (Unroutable, AMQPError, ChannelInvalidStateError, MessageProcessError, ConnectionError, TimeoutError)
+
+
+class Incomprehensible(Exception):
+    """A message that no retry will make readable."""
+
+
+class Consumer:
+    """One queue, one channel, one batch at a time."""
+
+    def __init__(self, bus: Bus, queue: Queue, process: Process) -> None:
+        self._bus = bus
+        self._queue = queue
+        self._process = process
+        self._models = {message.kind: message for message in queue.messages}
+        self._arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Consume while inside; at the end let the batch in hand finish and leave the rest to others."""
+        channel = await self._open()
+        source = await channel.get_queue(self._queue.name)
+        tag = await source.consume(self._arrived.put)
+        async with background(f"consumer {self._queue.name}", self._consume):
+            yield
+            with suppress(*_GONE):
+                await source.cancel(tag, timeout=1.0)
+            self._arrived = asyncio.Queue()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._bus.settings.handling_seconds):
+                    await self._idle.wait()
+        with suppress(*_GONE):
+            await channel.close()
+
+    async def _open(self) -> AbstractRobustChannel:
+        channel = await self._bus.connection.channel()
+        assert isinstance(channel, AbstractRobustChannel)
+        await channel.set_qos(prefetch_count=self._bus.settings.prefetch)
+        return channel
+
+    async def _consume(self) -> None:
+        while True:
+            batch = [await self._arrived.get()]
+            self._idle.clear()
+            try:
+                while len(batch) < self._bus.settings.batch_size and not self._arrived.empty():
+                    batch.append(self._arrived.get_nowait())
+                await self._handle(batch)
+            finally:
+                await _give_back(batch)
+                self._idle.set()
+
+    async def _handle(self, batch: Sequence[AbstractIncomingMessage]) -> None:
+        readable: list[tuple[AbstractIncomingMessage, Envelope[Message]]] = []
+        for incoming in batch:
+            try:
+                readable.append((incoming, self._read(incoming)))
+            except Incomprehensible as error:
+                await self._lay_aside(incoming, error)
+        if readable:
+            await self._handle_together(readable)
+
+    def _read(self, incoming: AbstractIncomingMessage) -> Envelope[Message]:
+        model = self._models.get(incoming.type or "")
+        if model is None:
+            raise Incomprehensible(f"unknown kind {incoming.type!r}")
+        if not incoming.message_id:
+            raise Incomprehensible("no message id")
+        try:
+            message = model.model_validate_json(incoming.body)
+        except ValidationError as error:
+            raise Incomprehensible(_summary(error)) from error
+        origin = context.new_context(incoming.correlation_id, str(incoming.headers.get("traceparent", "")))
+        return Envelope(incoming.message_id, message, origin.correlation_id, origin.traceparent)
+
+    async def _handle_together(
+        self, batch: Sequence[tuple[AbstractIncomingMessage, Envelope[Message]]]
+    ) -> None:
+        started = time.perf_counter()
+        try:
+            fresh = await self._attempt([envelope for _, envelope in batch])
+        except Refusal as refusal:
+            if len(batch) > 1:
+                await self._handle_singly(batch)
+            else:
+                await self._refused(batch[0][0], refusal)
+        except Exception as error:
+            if len(batch) > 1:
+                _log.warning(
+                    "a batch of %s failed and is handled one by one", self._queue.name, exc_info=error
+                )
+                await self._handle_singly(batch)
+            else:
+                await self._failed(batch[0][0], error)
+        else:
+            metrics.MESSAGE_HANDLING_SECONDS.labels(self._queue.name).observe(time.perf_counter() - started)
+            for incoming, envelope in batch:
+                await self._done(incoming, "ok" if envelope.id in fresh else "duplicate")
+
+    async def _handle_singly(
+        self, batch: Sequence[tuple[AbstractIncomingMessage, Envelope[Message]]]
+    ) -> None:
+        for one in batch:
+            await self._handle_together([one])
+
+    async def _attempt(self, envelopes: Sequence[Envelope[Message]]) -> set[str]:
+        """Handle them and return the ids of those that were new."""
+        with handling(self._queue.name, envelopes) as traced:
+            async with asyncio.timeout(self._bus.settings.handling_seconds):
+                return {envelope.id for envelope in await self._process(traced)}
+
+    async def _refused(self, incoming: AbstractIncomingMessage, refusal: Refusal) -> None:
+        _log.warning("%s refused %s: %s", self._queue.name, incoming.type, refusal.detail)
+        await self._done(incoming, "refused")
+
+    async def _failed(self, incoming: AbstractIncomingMessage, error: Exception) -> None:
+        """Bring it back after a while; after the last delay lay it aside."""
+        delays = self._bus.settings.retry_delays
+        attempts = _attempts(incoming)
+        if attempts >= len(delays):
+            await self._lay_aside(incoming, error)
+            return
+        delay = delays[attempts]
+        _log.warning(
+            "%s failed on %s and tries again in %g s", self._queue.name, incoming.type, delay, exc_info=error
+        )
+        headers: HeadersType = {"x-attempts": attempts + 1, "x-history": _history(incoming, error)}
+        with suppress(*_GONE):
+            await self._bus.delay(incoming, self._queue.name, delay, headers)
+            await self._done(incoming, "retried")
+
+    async def _lay_aside(self, incoming: AbstractIncomingMessage, error: Exception) -> None:
+        """Put it to the service's dead letters with the reason, the attempts and where it came from."""
+        _log.error("%s lays %s aside", self._queue.name, incoming.type, exc_info=error)
+        headers: HeadersType = {
+            "x-reason": "incomprehensible" if isinstance(error, Incomprehensible) else "attempts_exhausted",
+            "x-queue": self._queue.name,
+            "x-attempts": _attempts(incoming) + 1,
+            "x-history": _history(incoming, error),
+            "x-dead-at": datetime.now(UTC).isoformat(),
+        }
+        with suppress(*_GONE):
+            await self._bus.put(incoming, self._queue.dead_letters, headers)
+            await self._done(incoming, "dead_lettered")
+
+    async def _done(self, incoming: AbstractIncomingMessage, outcome: str) -> None:
+        kind = incoming.type if incoming.type in self._models else "unknown"
+        metrics.MESSAGES_HANDLED.labels(self._queue.name, kind, outcome).inc()
+        # On a channel that is gone there is nothing to acknowledge: the broker delivers the message again.
+        with suppress(*_GONE):
+            await incoming.ack()
+
+
+async def _give_back(batch: Sequence[AbstractIncomingMessage]) -> None:
+    """Let the broker deliver again what could neither be handled nor put elsewhere."""
+    for incoming in batch:
+        if not incoming.processed:
+            with suppress(*_GONE):
+                await incoming.reject(requeue=True)
+
+
+def _attempts(incoming: AbstractIncomingMessage) -> int:
+    attempts = incoming.headers.get("x-attempts", 0)
+    return attempts if isinstance(attempts, int) else 0
+
+
+def _history(incoming: AbstractIncomingMessage, error: Exception) -> list[Any]:
+    """The last failures, oldest first, each as `<time> <what>`."""
+    before = incoming.headers.get("x-history", [])
+    entry = f"{datetime.now(UTC).isoformat()} {_summary(error)}"
+    return [*(before if isinstance(before, list) else []), entry][-_HISTORY:]
+
+
+def _summary(error: Exception) -> str:
+    """What went wrong, without the values it went wrong on."""
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())[:500]
+    return f"{type(error).__name__}: {error}"[:500]

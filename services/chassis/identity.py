@@ -1,0 +1,142 @@
+"""Who is calling: the bearer token, verified in every process against the keys that auth publishes in Consul."""
+
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import jwt
+from aiohttp import web
+
+from discovery.consul.client import consul_client
+from discovery.consul.watch import WATCH_SECONDS, watch_key
+from services.chassis.background import background
+from services.chassis.errors import Forbidden, Unauthenticated, Unavailable
+from services.chassis.settings import ProcessSettings
+
+ISSUER: Final = "portico-auth"
+AUDIENCE: Final = "portico"
+ALGORITHM: Final = "EdDSA"
+JWKS_KEY: Final = "portico/auth/jwks"
+"""Where auth publishes its public keys in Consul's key-value store."""
+
+_log = logging.getLogger(__name__)
+
+
+class Role(StrEnum):
+    """What a caller may be."""
+
+    CUSTOMER = "customer"
+    SUPPORT = "support"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A verified user."""
+
+    user_id: str
+    roles: frozenset[str]
+
+    def has(self, *roles: Role) -> bool:
+        """Any one of these."""
+        return not self.roles.isdisjoint(roles)
+
+
+class Verifier:
+    """Verifies access tokens: Ed25519, our issuer and audience, not expired, by a known key."""
+
+    def __init__(self, jwks: bytes | None = None) -> None:
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self.learn(jwks)
+
+    def learn(self, jwks: bytes | None) -> None:
+        """Take over a JWKS document. What cannot be read changes nothing."""
+        if jwks is None:
+            return
+        try:
+            self._keys = {str(key.key_id): key for key in jwt.PyJWKSet.from_json(jwks.decode()).keys}
+        except (jwt.PyJWTError, json.JSONDecodeError, UnicodeDecodeError):
+            _log.exception("the published JWKS cannot be read; going on with the keys known so far")
+
+    async def ready(self) -> None:
+        """Readiness: raises LookupError while no key is known."""
+        if not self._keys:
+            raise LookupError("no signing key known")
+
+    def verify(self, token: str) -> Caller:
+        """The caller that the token speaks for. Raises Unauthenticated; Unavailable while no key is known."""
+        if not self._keys:
+            raise Unavailable("access tokens cannot be verified yet")
+        try:
+            key = self._keys[str(jwt.get_unverified_header(token).get("kid"))]
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                options={"require": ["exp", "iat", "sub", "aud", "iss"]},
+            )
+        except (jwt.PyJWTError, KeyError) as error:
+            raise Unauthenticated("the access token is not valid") from error
+        return _caller(claims)
+
+
+def _caller(claims: dict[str, Any]) -> Caller:
+    roles = claims.get("roles", [])
+    return Caller(claims["sub"], frozenset(role for role in roles if isinstance(role, str)))
+
+
+VERIFIER = web.AppKey("VERIFIER", Verifier)
+_CALLER: Final = "portico.caller"
+
+
+def identity(settings: ProcessSettings) -> Callable[[web.Application], AsyncIterator[None]]:
+    """Keep the verifier's keys up to date with what auth publishes, for as long as the application lives."""
+
+    async def resource(app: web.Application) -> AsyncIterator[None]:
+        async def follow() -> None:
+            async with consul_client(settings.consul_url, connections=1, seconds=WATCH_SECONDS) as client:
+                async for jwks in watch_key(client, JWKS_KEY):
+                    app[VERIFIER].learn(jwks)
+
+        async with background("signing keys", follow):
+            yield
+
+    return resource
+
+
+def identify(request: web.Request) -> None:
+    """Verify the bearer token, where there is one. A bad one is refused wherever it is sent. Raises Unauthenticated."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        return
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("the Authorization header must be `Bearer <access token>`")
+    request[_CALLER] = request.app[VERIFIER].verify(token.strip())
+
+
+def known_caller(request: web.Request) -> Caller | None:
+    """The caller, or None for an anonymous one."""
+    found: Caller | None = request.get(_CALLER)
+    return found
+
+
+def caller(request: web.Request) -> Caller:
+    """The caller. Raises Unauthenticated for an anonymous one."""
+    found = known_caller(request)
+    if found is None:
+        raise Unauthenticated
+    return found
+
+
+def require(request: web.Request, *roles: Role) -> Caller:
+    """The caller, who must have one of these roles. Raises Unauthenticated or Forbidden."""
+    found = caller(request)
+    if not found.has(*roles):
+        raise Forbidden(f"this needs one of the roles {', '.join(roles)}")
+    return found

@@ -1,0 +1,33 @@
+"""Redis, for what may be lost: caches, counters, live updates."""
+
+from collections.abc import AsyncIterator, Callable
+
+from aiohttp import web
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from services.chassis.health import READINESS
+from services.chassis.settings import RedisSettings
+
+REDIS = web.AppKey("REDIS", Redis)
+
+
+def redis(settings: RedisSettings) -> Callable[[web.Application], AsyncIterator[None]]:
+    """A client for as long as the application lives. That Redis is missing is shown, and stops nothing."""
+
+    async def resource(app: web.Application) -> AsyncIterator[None]:
+        client = Redis.from_url(
+            settings.redis_url.get_secret_value(),
+            socket_timeout=settings.redis_timeout_seconds,
+            socket_connect_timeout=settings.redis_timeout_seconds,
+            max_connections=settings.redis_max_connections,
+            retry=Retry(NoBackoff(), 1),
+            decode_responses=False,
+        )
+        async with client:
+            app[REDIS] = client
+            app[READINESS].add("redis", client.ping, matters=False)
+            yield
+
+    return resource

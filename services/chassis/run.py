@@ -1,0 +1,85 @@
+"""Running one process: configure, start, register, serve, and on SIGTERM drain before anything stops."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from typing import TypeVar
+
+import uvloop
+from aiohttp import web
+
+from discovery.consul.registration import Registration, registered
+from observability import logs, tracing
+from services.chassis.health import READINESS
+from services.chassis.notify import notify
+from services.chassis.settings import ProcessSettings
+
+S = TypeVar("S", bound=ProcessSettings)
+
+
+def run(make_app: Callable[[S], web.Application], settings_class: Callable[[], S]) -> None:
+    """Serve until SIGTERM or SIGINT. Settings that cannot be read end the process with what is wrong with them."""
+    settings = settings_class()
+    flush_logs = logs.configure_logs(
+        settings.service, settings.instance, settings.log_level, settings.version
+    )
+    flush_traces = tracing.configure_tracing(settings.service, settings.instance, settings.version)
+    try:
+        uvloop.run(serve(make_app(settings), settings))
+    finally:
+        flush_traces()
+        flush_logs()
+
+
+async def serve(app: web.Application, settings: ProcessSettings) -> None:
+    """Serve one application until told to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=settings.shutdown_seconds, handler_cancellation=False
+    )
+    try:
+        if not await _set_up(runner, stop):
+            return
+        site = web.TCPSite(runner, settings.host, settings.port)
+        await site.start()
+        port = runner.addresses[0][1]
+        registration = Registration(
+            name=settings.service,
+            id=settings.instance,
+            host=settings.host,
+            port=port,
+            version=settings.version,
+        )
+        await app[READINESS].refresh()
+        async with registered(
+            settings.consul_url,
+            registration,
+            drain_seconds=settings.drain_seconds,
+            on_drain=lambda: _drain(app),
+        ):
+            notify(f"READY=1\nSTATUS=serving on {settings.host}:{port}")
+            await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+async def _set_up(runner: web.AppRunner, stop: asyncio.Event) -> bool:
+    """Start the resources, which wait for missing parts as long as it takes; False when told to stop meanwhile."""
+    starting = asyncio.create_task(runner.setup())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if starting.done():
+        await starting
+        return True
+    starting.cancel()
+    await asyncio.wait({starting})
+    return False
+
+
+def _drain(app: web.Application) -> None:
+    notify("STOPPING=1\nSTATUS=draining")
+    app[READINESS].draining = True

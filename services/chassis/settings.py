@@ -1,0 +1,67 @@
+"""Typed settings, read from environment variables with the prefix PORTICO_. A service composes the parts it uses."""
+
+import secrets
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ProcessSettings(BaseSettings):
+    """What every process needs. `service` is set by each service's own class."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PORTICO_", frozen=True, extra="ignore", populate_by_name=True
+    )
+
+    service: str
+    instance: str = Field(default_factory=lambda: f"local-{secrets.token_hex(4)}")
+    version: str = "0.1.0"
+    host: str = "127.0.0.1"
+    port: int = Field(0, ge=0, le=65535, description="0 takes any free port; Consul learns the real one")
+    consul_url: str = "http://127.0.0.1:8500"
+    log_level: str = "INFO"
+    drain_seconds: float = Field(2.0, ge=0)
+    shutdown_seconds: float = Field(10.0, gt=0, description="how long requests in flight may take to end")
+    max_body_bytes: int = Field(256 * 1024, gt=0)
+    request_timeout_seconds: float = Field(15.0, gt=0)
+
+
+class MongoSettings(BaseSettings):
+    """The service's own database, named by the path of the URL."""
+
+    mongodb_url: SecretStr = SecretStr("mongodb://127.0.0.1:27017/portico?replicaSet=rs0")
+    mongodb_min_pool: int = Field(1, ge=0)
+    mongodb_max_pool: int = Field(50, ge=1)
+    mongodb_timeout_seconds: float = Field(5.0, gt=0)
+    transaction_seconds: float = Field(10.0, gt=0, description="bound on a transaction with all its retries")
+    inbox_days: int = Field(7, ge=1)
+
+
+class BusSettings(BaseSettings):
+    """RabbitMQ: how much is taken at once, and how failures are retried."""
+
+    amqp_url: SecretStr = SecretStr("amqp://guest:guest@127.0.0.1:5672/")
+    prefetch: int = Field(200, ge=1)
+    batch_size: int = Field(50, ge=1)
+    handling_seconds: float = Field(30.0, gt=0)
+    retry_delays: tuple[float, ...] = Field(
+        (0.5, 2.0, 10.0, 30.0, 120.0), description="seconds before each retry"
+    )
+    relay_batch: int = Field(200, ge=1)
+    relay_lease_seconds: float = Field(10.0, gt=0)
+
+
+class RedisSettings(BaseSettings):
+    """Redis, for what may be lost."""
+
+    redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    redis_timeout_seconds: float = Field(1.0, gt=0)
+    redis_max_connections: int = Field(50, ge=1)
+
+
+class EgressSettings(BaseSettings):
+    """The internal Envoy listener: `unix:///path/to.sock`, or `http://host:port`."""
+
+    egress_url: str = Field(
+        "unix:///run/portico/egress.sock", validation_alias=AliasChoices("PORTICO_EGRESS_URL", "egress_url")
+    )

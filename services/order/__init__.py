@@ -1,0 +1,1 @@
+"""Orders: accepted at once, kept as an event stream, carried through by a saga over the bus."""

@@ -1,0 +1,30 @@
+"""The order service: table of contents."""
+
+from datetime import timedelta
+
+from aiohttp import web
+
+from services.chassis.app import make_service
+from services.chassis.messaging import messaging
+from services.chassis.mongo import mongo
+from services.order.consumers import consumers
+from services.order.deadlines import deadlines
+from services.order.documents import StoredEvent, StoredOrder
+from services.order.routes import SAGA_DEADLINE, routes
+from services.order.settings import Settings
+from services.order.views import CatalogueItem
+
+
+def make_app(settings: Settings) -> web.Application:
+    """HTTP: place, read, cancel. Bus: answers to the saga, changes of products. Background: late sagas."""
+    app = make_service(settings)
+    app[SAGA_DEADLINE] = timedelta(seconds=settings.saga_deadline_seconds)
+    app.cleanup_ctx.extend(
+        [
+            mongo(settings, [StoredEvent, StoredOrder, CatalogueItem]),
+            messaging(settings, consumers),
+            deadlines(settings),
+        ]
+    )
+    app.add_routes(routes)
+    return app

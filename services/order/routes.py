@@ -1,0 +1,80 @@
+"""The order service's HTTP edge."""
+
+from datetime import timedelta
+
+from aiohttp import web
+
+from services.chassis.clock import utcnow
+from services.chassis.http import query, read, reply, reply_list
+from services.chassis.idempotency import idempotent
+from services.chassis.identity import caller
+from services.chassis.mongo import Work
+from services.chassis.pagination import decode_cursor, encode_cursor
+from services.order.schemas import (
+    CancelIn,
+    HistoryPosition,
+    HistoryQuery,
+    OrderOut,
+    PlaceOrderIn,
+    StatusOut,
+    TimelineOut,
+)
+from services.order.use_cases import cancel_order, get_order, list_orders, place_order
+
+SAGA_DEADLINE = web.AppKey("SAGA_DEADLINE", timedelta)
+routes = web.RouteTableDef()
+
+
+@routes.post("/orders")
+async def place(request: web.Request) -> web.Response:
+    """202: the order is stored and on its way."""
+    user_id = caller(request).user_id
+    wish = await read(request, PlaceOrderIn)
+
+    async def use_case(work: Work) -> StatusOut:
+        now = utcnow()
+        return StatusOut.of(await place_order(work, user_id, wish, request.app[SAGA_DEADLINE], now))
+
+    return await idempotent(request, wish, 202, use_case)
+
+
+@routes.get("/orders")
+async def history(request: web.Request) -> web.Response:
+    """The caller's own orders, newest first."""
+    wanted = query(request, HistoryQuery)
+    before = decode_cursor(wanted.cursor, HistoryPosition).before if wanted.cursor else None
+    orders = await list_orders(caller(request), wanted.status, before, wanted.limit + 1)
+    page = orders[: wanted.limit]
+    more = encode_cursor(HistoryPosition(before=page[-1].order_id)) if len(orders) > wanted.limit else None
+    return reply_list([OrderOut.of(order) for order in page], more)
+
+
+@routes.get("/orders/{id}")
+async def one(request: web.Request) -> web.Response:
+    """One order, whole."""
+    return reply(OrderOut.of(await get_order(caller(request), request.match_info["id"])))
+
+
+@routes.get("/orders/{id}/status")
+async def status(request: web.Request) -> web.Response:
+    """Where one order is."""
+    return reply(StatusOut.of(await get_order(caller(request), request.match_info["id"])))
+
+
+@routes.get("/orders/{id}/timeline")
+async def timeline(request: web.Request) -> web.Response:
+    """Every status that one order entered."""
+    order = await get_order(caller(request), request.match_info["id"])
+    return reply(TimelineOut(order_id=order.order_id, reason=order.reason, timeline=order.timeline))
+
+
+@routes.post("/orders/{id}/cancellation")
+async def cancel(request: web.Request) -> web.Response:
+    """202: the order is being cancelled; what was done for it is undone first."""
+    who, order_id = caller(request), request.match_info["id"]
+    body = await read(request, CancelIn)
+
+    async def use_case(work: Work) -> StatusOut:
+        return StatusOut.of(await cancel_order(work, who, order_id, body.reason, utcnow()))
+
+    return await idempotent(request, body, 202, use_case)

@@ -1,0 +1,169 @@
+"""What the order service's HTTP edge takes and gives."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from services.contracts.money import Money
+from services.contracts.order import CancelReason, OrderStatus
+from services.contracts.payment import PaymentMethod
+from services.order.domain import Address, Line, Order, TimelineEntry
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+Sku = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Input(BaseModel):
+    """Unknown fields are refused: nothing that a client sends is silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class ItemIn(Input):
+    """So many of one sku."""
+
+    sku: Sku
+    quantity: Annotated[int, Field(ge=1, le=1000, strict=True)]
+
+
+class AddressIn(Input):
+    """Where it goes."""
+
+    full_name: Text
+    phone: Text | None = None
+    street: Text
+    city: Text
+    state: Text | None = None
+    country: Text
+    postal_code: Annotated[str, Field(min_length=1, max_length=20)]
+
+    def to_domain(self) -> Address:
+        """The same, as the domain knows it."""
+        return Address(**self.model_dump())
+
+
+class PaymentMethodIn(Input, PaymentMethod):
+    """How it is paid."""
+
+
+class PlaceOrderIn(Input):
+    """An order. The fields that are typed None belong to parts of the platform that do not exist yet."""
+
+    items: Annotated[tuple[ItemIn, ...], Field(min_length=1, max_length=100)]
+    shipping_address: AddressIn
+    payment_method: PaymentMethodIn
+    cart: Literal[False] | None = None
+    address_id: None = None
+    coupon_code: None = None
+    shipping_option: None = None
+
+    @field_validator("cart", "address_id", "coupon_code", "shipping_option", mode="before")
+    @classmethod
+    def _unsupported(cls, value: object) -> object:
+        if value not in (None, False):
+            raise ValueError("not supported yet")
+        return value
+
+    @model_validator(mode="after")
+    def _each_sku_once(self) -> Self:
+        skus = [item.sku for item in self.items]
+        if len(set(skus)) != len(skus):
+            raise ValueError("each sku may appear once; use its quantity")
+        return self
+
+
+class CancelIn(Input):
+    """Why it is cancelled, in the customer's words."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class HistoryQuery(Input):
+    """Which part of a caller's orders."""
+
+    status: OrderStatus | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+class HistoryPosition(BaseModel):
+    """Where a page of the history ended."""
+
+    before: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+
+
+class StatusOut(BaseModel):
+    """Where an order is."""
+
+    order_id: str
+    status: OrderStatus
+    reason: CancelReason | None
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        """The status of one order."""
+        return cls(
+            order_id=order.order_id, status=order.status, reason=order.reason, updated_at=order.updated_at
+        )
+
+
+class TimelineOut(BaseModel):
+    """Every status that an order entered."""
+
+    order_id: str
+    reason: CancelReason | None
+    timeline: tuple[TimelineEntry, ...]
+
+
+class LineOut(BaseModel):
+    """One line of an order."""
+
+    sku: str
+    product_id: str
+    name: str
+    image: str | None
+    quantity: int
+    unit_price: Money
+    line_total: Money
+
+    @classmethod
+    def of(cls, line: Line) -> Self:
+        """One line with its total."""
+        return cls(
+            **line.model_dump(exclude={"unit_price"}), unit_price=line.unit_price, line_total=line.total
+        )
+
+
+class OrderOut(StatusOut):
+    """One order, whole."""
+
+    user_id: str
+    items: list[LineOut]
+    subtotal: Money
+    discount: Money
+    shipping: Money
+    total: Money
+    shipping_address: Address
+    payment_id: str
+    timeline: tuple[TimelineEntry, ...]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        """An order as clients see it."""
+        nothing = Money(amount=0, currency=order.subtotal.currency)
+        return cls(
+            **StatusOut.of(order).model_dump(),
+            user_id=order.user_id,
+            items=[LineOut.of(line) for line in order.lines],
+            subtotal=order.subtotal,
+            discount=nothing,
+            shipping=nothing,
+            total=order.total,
+            shipping_address=order.shipping_address,
+            payment_id=order.payment_id,
+            timeline=order.timeline,
+            created_at=order.created_at,
+        )

@@ -1,0 +1,14 @@
+"""Settings of the order service."""
+
+from pydantic import Field
+
+from services.chassis.messaging import MessagingSettings
+from services.chassis.settings import MongoSettings
+
+
+class Settings(MessagingSettings, MongoSettings):
+    """How long a saga may take, and how often those that are late are looked for."""
+
+    service: str = "order"
+    saga_deadline_seconds: float = Field(30.0, gt=0)
+    saga_watch_seconds: float = Field(0.5, gt=0)

@@ -1,0 +1,101 @@
+"""Reading and appending to the streams of orders; the read model moves in the same transaction."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pymongo import InsertOne, UpdateOne
+
+from observability import metrics
+from services.chassis.envelope import Origin
+from services.chassis.errors import Conflict
+from services.chassis.mongo import Work
+from services.contracts.order import OrderStatusChanged
+from services.order.documents import StoredEvent, StoredOrder
+from services.order.domain import Order, OrderEvent, evolve
+from services.order.saga import Decision
+
+
+class Streams:
+    """The orders that one unit of work looks at, and what it adds to their streams."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._orders: dict[str, Order] = {}
+        self._read_versions: dict[str, int] = {}
+        self._appended: list[dict[str, Any]] = []
+
+    async def load(self, order_ids: Iterable[str]) -> None:
+        """Read these orders; unknown ones are left out."""
+        wanted = {"_id": {"$in": list(set(order_ids))}}
+        async for document in StoredOrder.get_pymongo_collection().find(wanted, session=self._work.session):
+            order = Order.model_validate(document["order"])
+            self._orders[order.order_id] = order
+            self._read_versions[order.order_id] = order.version
+
+    def get(self, order_id: str) -> Order | None:
+        """The order as it is after what was appended."""
+        return self._orders.get(order_id)
+
+    def append(self, order_id: str, decision: Decision, origin: Origin | None = None) -> Order:
+        """Add a decision's events to a stream, and say and ask what belongs to it because of `origin`."""
+        order = self._orders.get(order_id)
+        for event in decision.events:
+            order = self._append(order, event, origin)
+        if order is None:
+            raise ValueError("the first decision on an order must place it")
+        self._work.emit(f"order/{order_id}", order.version, *decision.commands, origin=origin)
+        return order
+
+    def _append(self, before: Order | None, event: OrderEvent, origin: Origin | None) -> Order:
+        order = evolve(before, event)
+        self._orders[order.order_id] = order
+        self._appended.append(
+            {
+                "_id": f"{order.order_id}/{order.version}",
+                "order_id": order.order_id,
+                "sequence": order.version,
+                "event": event.model_dump(),
+            }
+        )
+        if before is None or order.status != before.status:
+            self._work.emit(f"order/{order.order_id}", order.version, _announcement(order), origin=origin)
+            if order.status in ("CONFIRMED", "CANCELLED"):
+                self._work.after_commit(lambda: _measure(order))
+        return order
+
+    async def save(self) -> None:
+        """Write what was appended. Raises Conflict when a stream was appended to by somebody else meanwhile."""
+        if not self._appended:
+            return
+        session = self._work.session
+        changed = [self._orders[order_id] for order_id in {event["order_id"] for event in self._appended}]
+        await StoredEvent.get_pymongo_collection().insert_many(self._appended, session=session)
+        result = await StoredOrder.get_pymongo_collection().bulk_write(
+            [self._write(order) for order in changed], session=session
+        )
+        if result.inserted_count + result.modified_count != len(changed):
+            raise Conflict("the order was changed by somebody else")
+
+    def _write(self, order: Order) -> InsertOne[dict[str, Any]] | UpdateOne:
+        version = self._read_versions.get(order.order_id)
+        state = order.model_dump()
+        if version is None:
+            return InsertOne({"_id": order.order_id, "order": state})
+        return UpdateOne({"_id": order.order_id, "order.version": version}, {"$set": {"order": state}})
+
+
+def _announcement(order: Order) -> OrderStatusChanged:
+    entry = order.timeline[-1]
+    return OrderStatusChanged(
+        order_id=order.order_id,
+        user_id=order.user_id,
+        status=entry.status,
+        sequence=entry.sequence,
+        at=entry.at,
+        reason=order.reason,
+    )
+
+
+def _measure(order: Order) -> None:
+    metrics.SAGA_ENDED.labels(order.status, order.reason or "none").inc()
+    metrics.SAGA_SECONDS.observe((order.updated_at - order.created_at).total_seconds())

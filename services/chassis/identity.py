@@ -19,8 +19,6 @@ from services.chassis.settings import ProcessSettings
 ISSUER: Final = "portico-auth"
 AUDIENCE: Final = "portico"
 ALGORITHM: Final = "EdDSA"
-JWKS_KEY: Final = "portico/auth/jwks"
-"""Where auth publishes its public keys in Consul's key-value store."""
 
 _log = logging.getLogger(__name__)
 
@@ -91,7 +89,7 @@ def _caller(claims: dict[str, Any]) -> Caller:
 
 
 VERIFIER = web.AppKey("VERIFIER", Verifier)
-_CALLER: Final = "portico.caller"
+_CALLER = web.RequestKey("CALLER", Caller)
 
 
 def identity(settings: ProcessSettings) -> Callable[[web.Application], AsyncIterator[None]]:
@@ -100,7 +98,7 @@ def identity(settings: ProcessSettings) -> Callable[[web.Application], AsyncIter
     async def resource(app: web.Application) -> AsyncIterator[None]:
         async def follow() -> None:
             async with consul_client(settings.consul_url, connections=1, seconds=WATCH_SECONDS) as client:
-                async for jwks in watch_key(client, JWKS_KEY):
+                async for jwks in watch_key(client, settings.jwks_key):
                     app[VERIFIER].learn(jwks)
 
         async with background("signing keys", follow):

@@ -1,11 +1,14 @@
 """Leases: something is held by one process at a time, until it lets go or dies. The clock is the database's."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+from pymongo import ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import DuplicateKeyError
 
 from services.chassis.envelope import new_id
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Leases:
@@ -18,17 +21,23 @@ class Leases:
 
     async def take(self, name: str) -> bool:
         """Take or renew a lease. False when somebody else holds it."""
-        mine_or_free = {"$or": [{"owner": self._owner}, {"$expr": {"$lt": ["$expires_at", "$$NOW"]}}]}
+        free = {"$lt": [{"$ifNull": ["$expires_at", _LONG_AGO]}, "$$NOW"]}
+        ours = {"$or": [{"$eq": ["$owner", self._owner]}, free]}
         until = {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": self._milliseconds}}
-        try:
-            await self._collection.update_one(
-                {"_id": name, **mine_or_free},
-                [{"$set": {"owner": self._owner, "expires_at": until}}],
-                upsert=True,
-            )
-        except DuplicateKeyError:
-            return False
-        return True
+        lease = await self._collection.find_one_and_update(
+            {"_id": name},
+            [
+                {
+                    "$set": {
+                        "owner": {"$cond": [ours, self._owner, "$owner"]},
+                        "expires_at": {"$cond": [ours, until, "$expires_at"]},
+                    }
+                }
+            ],
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        return lease is not None and lease["owner"] == self._owner
 
     async def release(self, name: str) -> None:
         """Let go, so that another may take it at once."""

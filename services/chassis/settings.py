@@ -2,16 +2,18 @@
 
 import secrets
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class ProcessSettings(BaseSettings):
-    """What every process needs. `service` is set by each service's own class."""
+class EnvironmentSettings(BaseSettings):
+    """How settings are read: once, from the environment, by name."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="PORTICO_", frozen=True, extra="ignore", populate_by_name=True
-    )
+    model_config = SettingsConfigDict(env_prefix="PORTICO_", frozen=True, extra="ignore")
+
+
+class ProcessSettings(EnvironmentSettings):
+    """What every process needs. `service` is set by each service's own class."""
 
     service: str
     instance: str = Field(default_factory=lambda: f"local-{secrets.token_hex(4)}")
@@ -19,14 +21,14 @@ class ProcessSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(0, ge=0, le=65535, description="0 takes any free port; Consul learns the real one")
     consul_url: str = "http://127.0.0.1:8500"
+    jwks_key: str = Field("portico/auth/jwks", description="where auth publishes its public keys in Consul")
     log_level: str = "INFO"
     drain_seconds: float = Field(2.0, ge=0)
     shutdown_seconds: float = Field(10.0, gt=0, description="how long requests in flight may take to end")
     max_body_bytes: int = Field(256 * 1024, gt=0)
-    request_timeout_seconds: float = Field(15.0, gt=0)
 
 
-class MongoSettings(BaseSettings):
+class MongoSettings(EnvironmentSettings):
     """The service's own database, named by the path of the URL."""
 
     mongodb_url: SecretStr = SecretStr("mongodb://127.0.0.1:27017/portico?replicaSet=rs0")
@@ -37,7 +39,7 @@ class MongoSettings(BaseSettings):
     inbox_days: int = Field(7, ge=1)
 
 
-class BusSettings(BaseSettings):
+class BusSettings(EnvironmentSettings):
     """RabbitMQ: how much is taken at once, and how failures are retried."""
 
     amqp_url: SecretStr = SecretStr("amqp://guest:guest@127.0.0.1:5672/")
@@ -51,7 +53,7 @@ class BusSettings(BaseSettings):
     relay_lease_seconds: float = Field(10.0, gt=0)
 
 
-class RedisSettings(BaseSettings):
+class RedisSettings(EnvironmentSettings):
     """Redis, for what may be lost."""
 
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
@@ -59,9 +61,7 @@ class RedisSettings(BaseSettings):
     redis_max_connections: int = Field(50, ge=1)
 
 
-class EgressSettings(BaseSettings):
+class EgressSettings(EnvironmentSettings):
     """The internal Envoy listener: `unix:///path/to.sock`, or `http://host:port`."""
 
-    egress_url: str = Field(
-        "unix:///run/portico/egress.sock", validation_alias=AliasChoices("PORTICO_EGRESS_URL", "egress_url")
-    )
+    egress_url: str = "unix:///run/portico/egress.sock"

@@ -24,7 +24,7 @@ async def until_available(
 
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(failures),
-        wait=wait_exponential_jitter(0.1, 2.0, jitter=0.1),
+        wait=wait_exponential_jitter(multiplier=0.1, max=2.0, jitter=0.1),
         before_sleep=tell,
     )
     return await retrying(connect)

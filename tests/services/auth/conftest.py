@@ -1,0 +1,91 @@
+"""The auth service running on real parts, and what its clients do with it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse
+from pydantic import SecretStr
+
+from services.auth.app import make_app
+from services.auth.settings import Settings
+from tests.conftest import Start
+from tests.instances import Instance
+from tests.parts import Corner
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an instance answered."""
+
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+    @property
+    def slug(self) -> str:
+        """The last part of a problem's type."""
+        return str(self.body["type"]).rpartition(":")[2]
+
+    @classmethod
+    async def of(cls, response: ClientResponse) -> "Answer":
+        """Read to its end."""
+        body = await response.json(content_type=None) if await response.read() else {}
+        return cls(response.status, body, dict(response.headers))
+
+
+@dataclass(frozen=True)
+class Auth:
+    """One instance of the service."""
+
+    instance: Instance
+    settings: Settings
+
+    async def post(self, path: str, **body: Any) -> Answer:
+        """Send one JSON body."""
+        async with self.instance.http.post(path, json=body) as response:
+            return await Answer.of(response)
+
+    async def register(self, email: str = "ann@example.com", password: str = PASSWORD) -> Answer:
+        """Sign up."""
+        return await self.post("/register", email=email, password=password)
+
+    async def login(self, email: str = "ann@example.com", password: str = PASSWORD) -> Answer:
+        """Sign in."""
+        return await self.post("/login", email=email, password=password)
+
+    async def refresh(self, token: str) -> Answer:
+        """Exchange a refresh token."""
+        return await self.post("/refresh", refresh_token=token)
+
+    async def logout(self, token: str) -> Answer:
+        """Sign out."""
+        return await self.post("/logout", refresh_token=token)
+
+
+RunAuth = Callable[..., Awaitable[Auth]]
+
+
+@pytest.fixture
+def run_auth(here: Corner, start: Start) -> RunAuth:
+    """Start an instance; settings may differ from those of a fast test."""
+
+    async def run(**changes: Any) -> Auth:
+        cheap = {
+            "signing_key_secret": SecretStr("a secret for tests"),
+            "argon2_passes": 1,
+            "argon2_memory_kib": 64,
+        }
+        settings = here.settings(Settings, **{**cheap, **changes})
+        return Auth(await start(make_app(settings)), settings)
+
+    return run
+
+
+@pytest.fixture
+async def auth(run_auth: RunAuth) -> Auth:
+    """One instance."""
+    return await run_auth()

@@ -1,0 +1,234 @@
+"""The promises of the bus, kept by the real one: nothing lost, nothing twice, nothing held up."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from services.chassis.app import make_service
+from services.chassis.clock import utcnow
+from services.chassis.envelope import Envelope, Origin, new_id
+from services.chassis.messaging import Consumers, MessagingSettings, messaging
+from services.chassis.mongo import DATABASE, Work, mongo
+from services.chassis.outbox import Row
+from services.chassis.settings import MongoSettings
+from services.contracts import topology
+from services.contracts.inventory import ConfirmStock, ReserveStock, StockConfirmed, StockReserved
+from services.contracts.message import Command
+from tests.conftest import Start
+from tests.instances import Instance
+from tests.parts import Corner, eventually
+
+
+class Settings(MessagingSettings, MongoSettings):
+    service: str = "inventory"
+
+
+class Failing:
+    """A handler of inventory's commands that fails as often as told, and writes down what it did."""
+
+    def __init__(self, here: Corner) -> None:
+        self.here = here
+        self.failures: dict[str, int] = {}
+        self.attempts: list[tuple[float, str]] = []
+
+    async def handle(self, work: Work, envelopes: Sequence[Envelope[ConfirmStock]]) -> None:
+        for envelope in envelopes:
+            order_id = envelope.message.order_id
+            await work.db.effects.insert_one({"order_id": order_id}, session=work.session)
+            work.emit(f"order/{order_id}", 1, StockConfirmed(order_id=order_id), origin=envelope.origin)
+        for envelope in envelopes:
+            order_id = envelope.message.order_id
+            self.attempts.append((asyncio.get_running_loop().time(), order_id))
+            if self.failures.get(order_id, 0) > 0:
+                self.failures[order_id] -= len(envelopes) == 1
+                raise RuntimeError(f"not yet, {order_id}")
+
+    def app(self, **changes: Any) -> web.Application:
+        settings = self.here.settings(Settings, **changes)
+        consumers = Consumers()
+        consumers.exactly_once(topology.INVENTORY_COMMANDS)(self.handle)
+        app = make_service(settings)
+        app.cleanup_ctx.extend([mongo(settings, []), messaging(settings, consumers)])
+        return app
+
+    async def effects(self, order_id: str) -> int:
+        return await self.here.db("inventory").effects.count_documents({"order_id": order_id})
+
+
+@pytest.fixture
+async def failing(here: Corner) -> AsyncIterator[Failing]:
+    yield Failing(here)
+
+
+async def test_a_message_delivered_twice_has_one_effect_and_one_answer(
+    failing: Failing, start: Start
+) -> None:
+    await start(failing.app())
+    answers = await failing.here.listen(topology.ORDER_SAGA)
+    for number in range(20):
+        await failing.here.say(ConfirmStock(order_id=f"o{number}"), times=2)
+    heard = [(await answers.next(StockConfirmed)).order_id for _ in range(20)]
+    assert sorted(heard) == sorted(f"o{number}" for number in range(20))
+    assert [await failing.effects(f"o{number}") for number in range(20)] == [1] * 20
+
+
+async def test_a_handler_that_fails_twice_succeeds_at_the_third_try_after_its_back_off(
+    failing: Failing, start: Start
+) -> None:
+    failing.failures["o1"] = 2
+    await start(failing.app())
+    answers = await failing.here.listen(topology.ORDER_SAGA)
+    await failing.here.say(ConfirmStock(order_id="o1"))
+    await answers.next(StockConfirmed)
+    times = [at for at, _ in failing.attempts]
+    assert len(times) == 3
+    assert times[1] - times[0] >= 0.1
+    assert times[2] - times[1] >= 0.2
+    assert await failing.effects("o1") == 1
+
+
+async def test_what_fails_for_good_is_laid_aside_with_its_history(failing: Failing, start: Start) -> None:
+    failing.failures["o1"] = 99
+    await start(failing.app())
+    dead = await failing.here.dead_letters("inventory")
+    await failing.here.say(ConfirmStock(order_id="o1"))
+    letter = await dead.raw()
+    assert ConfirmStock.model_validate_json(letter.body).order_id == "o1"
+    assert (letter.headers["x-reason"], letter.headers["x-queue"], letter.headers["x-attempts"]) == (
+        "attempts_exhausted",
+        "inventory.commands",
+        4,
+    )
+    history = letter.headers["x-history"]
+    assert isinstance(history, list)
+    assert len(history) == 4
+    assert all("not yet, o1" in str(entry) for entry in history)
+    assert await failing.effects("o1") == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (ConfirmStock.kind, b"{"),
+        (ConfirmStock.kind, b'{"order_id": 7}'),
+        ("inventory.something_else.v9", b"{}"),
+    ],
+)
+async def test_a_poisoned_message_is_laid_aside_at_once_and_the_queue_goes_on(
+    failing: Failing, start: Start, kind: str, body: bytes
+) -> None:
+    await start(failing.app())
+    dead = await failing.here.dead_letters("inventory")
+    answers = await failing.here.listen(topology.ORDER_SAGA)
+    poison = await failing.here.put("", "inventory.commands", body, kind)
+    await failing.here.say(ConfirmStock(order_id="o1"))
+    letter = await dead.raw()
+    assert (letter.message_id, letter.body, letter.headers["x-reason"]) == (poison, body, "incomprehensible")
+    assert (await answers.next(StockConfirmed)).order_id == "o1"
+
+
+async def test_one_bad_message_does_not_hold_up_its_neighbours(failing: Failing, start: Start) -> None:
+    failing.failures["o5"] = 2
+    await start(failing.app())
+    answers = await failing.here.listen(topology.ORDER_SAGA)
+    for number in range(10):
+        await failing.here.say(ConfirmStock(order_id=f"o{number}"))
+    heard = [(await answers.next(StockConfirmed)).order_id for _ in range(10)]
+    assert heard[-1] == "o5"
+    assert [await failing.effects(f"o{number}") for number in range(10)] == [1] * 10
+
+
+async def test_nothing_is_said_of_what_was_not_committed(failing: Failing, start: Start) -> None:
+    service = await start(failing.app())
+    answers = await failing.here.listen(topology.ORDER_SAGA)
+
+    async def fails(work: Work) -> None:
+        work.emit("order/o1", 1, StockReserved(order_id="o1"))
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await service.app[DATABASE].transaction(fails)
+    await say_through(service, StockReserved(order_id="o2"))
+    assert (await answers.next(StockReserved)).order_id == "o2"
+
+
+async def say_through(service: Instance, *messages: StockReserved | Command, version: int = 1) -> None:
+    async def body(work: Work) -> None:
+        work.emit("order/o", version, *messages)
+
+    await service.app[DATABASE].transaction(body)
+
+
+def row(lane: str, version: int, order_id: str) -> dict[str, Any]:
+    origin = Origin("c", None, "00-" + "a" * 32 + "-" + "b" * 16 + "-01")
+    return Row.of(StockReserved(order_id=order_id), lane, "order/o", version, 0, origin).document()
+
+
+async def test_what_a_dead_process_left_in_its_outbox_is_published_by_another(
+    failing: Failing, start: Start
+) -> None:
+    outbox = failing.here.db("inventory").outbox
+    await outbox.insert_many([row("lane-of-the-dead", version, f"o{version}") for version in (2, 1, 3)])
+    await start(failing.app())
+    answers = await failing.here.listen(topology.ORDER_SAGA)
+    heard = [(await answers.next(StockReserved)).order_id for _ in range(3)]
+    assert heard == ["o1", "o2", "o3"]
+    await eventually(lambda: empty(outbox))
+
+
+async def test_a_row_waits_while_an_older_one_of_its_aggregate_is_in_a_living_lane(
+    failing: Failing, start: Start
+) -> None:
+    db = failing.here.db("inventory")
+    until = (await db.command("hello"))["localTime"].replace(year=2100)
+    await db.outbox_lanes.insert_one({"_id": "lane-of-the-living", "owner": "somebody", "expires_at": until})
+    older = row("lane-of-the-living", 1, "older")
+    await db.outbox.insert_one(older)
+    service = await start(failing.app())
+    answers = await failing.here.listen(topology.ORDER_SAGA)
+    await say_through(service, StockReserved(order_id="newer"), version=2)
+
+    async def other(work: Work) -> None:
+        work.emit("order/other", 1, StockReserved(order_id="other"))
+
+    await service.app[DATABASE].transaction(other)
+    assert (await answers.next(StockReserved)).order_id == "other"
+    assert answers.waiting == 0
+    await db.outbox.delete_one({"_id": older["_id"]})
+    assert (await answers.next(StockReserved)).order_id == "newer"
+
+
+async def test_a_command_that_nobody_takes_stays_until_somebody_does(failing: Failing, start: Start) -> None:
+    service = await start(failing.app())
+    command = ReserveStock(order_id="o1", lines=(), expires_at=utcnow())
+    queue = await failing.here.channel.get_queue("inventory.commands")
+    exchange = await failing.here.channel.get_exchange(command.exchange)
+    await queue.unbind(exchange, command.kind)
+    await say_through(service, command)
+    await say_through(service, StockReserved(order_id="waits behind it"), version=2)
+    assert await failing.here.db("inventory").outbox.count_documents({}) == 2
+    await queue.bind(exchange, command.kind)
+    answers = await failing.here.listen(topology.ORDER_SAGA)
+    assert (await answers.next(StockReserved)).order_id == "waits behind it"
+    await eventually(lambda: empty(failing.here.db("inventory").outbox))
+
+
+async def empty(collection: Any) -> bool:
+    return bool(await collection.count_documents({}) == 0)
+
+
+async def test_an_event_nobody_wants_is_kept_where_it_can_be_seen(failing: Failing, start: Start) -> None:
+    await start(failing.app())
+    unrouted = await failing.here.channel.get_queue("portico.unrouted")
+    await failing.here.put("portico.events", "nobody.wants_this.v1", b"{}", "nobody.wants_this.v1")
+    incoming = await eventually(lambda: unrouted.get(fail=False))
+    assert incoming.type == "nobody.wants_this.v1"
+
+
+async def test_ids_sort_by_time() -> None:
+    ids = [new_id() for _ in range(1000)]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 1000

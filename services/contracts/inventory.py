@@ -1,7 +1,9 @@
 """What is asked of the inventory service, and what it says."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from services.contracts.message import Command, Event, Value
 
@@ -10,7 +12,7 @@ class StockLine(Value):
     """So many of one sku."""
 
     sku: str
-    quantity: int
+    quantity: Annotated[int, Field(ge=1)]
 
 
 class ReserveStock(Command):

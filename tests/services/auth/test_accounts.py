@@ -5,8 +5,6 @@ from typing import Any
 import orjson
 import pytest
 
-from services.auth.seed import SeedSettings, seed
-from services.chassis.identity import Verifier
 from services.contracts.auth import UserRegistered
 from tests.parts import Corner, Listener
 from tests.services.auth.conftest import PASSWORD, Auth, RunAuth
@@ -109,40 +107,3 @@ async def test_a_hash_of_another_cost_is_renewed_at_the_next_login(run_auth: Run
     assert "t=1," in before and "t=2," in renewed
     assert (await dearer.login()).status == 200
     assert await stored() == renewed
-
-
-async def test_seeding_makes_both_accounts_and_a_second_time_changes_nothing(
-    auth: Auth, here: Corner
-) -> None:
-    wanted = seed_settings(here, auth, "admin password", "support password")
-    await seed(wanted)
-    first = await here.db("auth").accounts.find().to_list()
-    await seed(wanted)
-    assert await here.db("auth").accounts.find().to_list() == first
-    for name in ("admin", "support"):
-        token = (await auth.login(f"{name}@portico.test", f"{name} password")).body["access_token"]
-        async with auth.instance.http.get("/jwks") as jwks:
-            assert Verifier(await jwks.read()).verify(token).roles == {name}
-
-
-async def test_seeding_another_password_replaces_the_old_one_and_ends_its_sessions(
-    auth: Auth, here: Corner
-) -> None:
-    await seed(seed_settings(here, auth, "admin password", "support password"))
-    session = (await auth.login("admin@portico.test", "admin password")).body["refresh_token"]
-    await seed(seed_settings(here, auth, "a new password", "support password"))
-    assert (await auth.login("admin@portico.test", "admin password")).status == 401
-    assert (await auth.login("admin@portico.test", "a new password")).status == 200
-    assert (await auth.refresh(session)).status == 401
-    assert (await auth.login("support@portico.test", "support password")).status == 200
-
-
-async def test_seeding_gives_a_role_back(auth: Auth, here: Corner) -> None:
-    await auth.register("admin@portico.test", "admin password")
-    await seed(seed_settings(here, auth, "admin password", "support password"))
-    found = await here.db("auth").accounts.find_one({"account.email": "admin@portico.test"})
-    assert found is not None and found["account"]["roles"] == ["admin"]
-
-
-def seed_settings(here: Corner, auth: Auth, admin: str, support: str) -> SeedSettings:
-    return SeedSettings(**auth.settings.model_dump(), admin_password=admin, support_password=support)

@@ -1,0 +1,60 @@
+# Everything runs from here: `make up` starts the platform, `make test` runs the tests, `make down` stops it.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKS := deploy/locks
+# -qq leaves errors and drops the chatter; the version check would want the network.
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+
+.PHONY: up down test lock clean
+
+up: $(VENV)/.runtime
+	@$(BIN)/portico up
+
+down:
+	@if [ -x $(BIN)/portico ]; then $(BIN)/portico down; else echo "Nothing was ever started here."; fi
+
+test: $(VENV)/.test
+	@$(BIN)/portico fetch
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+# The lock files: every version with its hashes. uv lives in a virtual environment of its own.
+lock:
+	@set -e; uv=$$(mktemp -d); trap 'rm -rf "$$uv"' EXIT; \
+	$(PYTHON) -m venv "$$uv"; "$$uv/bin/pip" --disable-pip-version-check -qq install uv; \
+	compile() { "$$uv/bin/uv" pip compile -q --upgrade --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url --no-emit-find-links --python-version 3.11 "$$@"; }; \
+	compile pyproject.toml -o $(LOCKS)/runtime.txt; \
+	compile pyproject.toml --extra test -o $(LOCKS)/test.txt; \
+	compile --no-deps $(LOCKS)/native.in -o $(LOCKS)/native.txt
+
+clean: down
+	rm -rf $(VENV) .portico .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+$(VENV)/.runtime: $(LOCKS)/runtime.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what Portico runs on …"
+	@$(PIP) install --require-hashes -r $(LOCKS)/runtime.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test: $(LOCKS)/test.txt $(VENV)/.runtime
+	@echo "Installing what the tests need …"
+	@$(PIP) install --require-hashes -r $(LOCKS)/test.txt
+	@touch $@
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { \
+	    echo "Portico needs Python 3.11 as '$(PYTHON)', and there is none on PATH."; \
+	    echo "Install it (on Debian 12: apt-get install python3.11 python3.11-venv), or name one: make PYTHON=/path/to/python3.11"; \
+	    exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
+	    echo "'$(PYTHON)' is $$($(PYTHON) --version 2>&1), Portico needs Python 3.11. Name another: make PYTHON=/path/to/python3.11"; \
+	    exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	    echo "'$(PYTHON)' cannot make virtual environments: install its venv package (on Debian: apt-get install python3.11-venv)."; \
+	    exit 1; }
+	@$(PYTHON) -m venv $(VENV)

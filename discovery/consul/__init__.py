@@ -1,0 +1,1 @@
+"""What every process needs of Consul: registration, watches and the key-value store."""

@@ -1,0 +1,131 @@
+"""Blocking queries as async iterators: the present value first, then every change of it.
+
+An iterator never ends and never raises for want of Consul: it says so in the log, waits and asks again.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from consul.aio import Consul
+
+from discovery.consul.backoff import delays
+from discovery.consul.client import ERRORS
+from discovery.consul.kv import stored_value
+
+WAIT_SECONDS = 55.0
+WATCH_SECONDS = 65.0
+"""Time-out of a watching client: Consul adds up to a sixteenth to the wait it was asked for."""
+
+GRACE_SECONDS = 10.0
+"""For so long after an interruption of Consul no endpoint is taken away: a restarted agent calls every
+instance critical until its first check has passed."""
+
+logger = logging.getLogger(__name__)
+
+Query = Callable[[str | None, str], Awaitable[tuple[str, Any]]]
+"""(index, wait) → (index, data)"""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Endpoint:
+    """One passing instance of a service. `weight` is its share of the traffic, 1 unless registered otherwise."""
+
+    id: str
+    host: str
+    port: int
+    weight: int = 1
+    tags: tuple[str, ...] = ()
+    version: str = ""
+    meta: dict[str, str] = field(default_factory=dict, compare=False)
+
+
+async def watch_service(client: Consul, name: str) -> AsyncIterator[tuple[Endpoint, ...]]:
+    """The passing instances of `name`, sorted by id, yielded again whenever they change.
+
+    `client` needs a time-out of `WATCH_SECONDS` and one connection to spare.
+    """
+    held: tuple[Endpoint, ...] | None = None
+
+    async def query(index: str | None, wait: str) -> tuple[str, Any]:
+        found: tuple[str, Any] = await client.health.service(name, index=index, wait=wait, passing=True)
+        return found
+
+    async for entries, in_grace in _readings(f"service {name}", query):
+        seen = endpoints(entries)
+        current = merged(held or (), seen) if in_grace else seen
+        if current != held:
+            held = current
+            yield current
+
+
+async def watch_key(client: Consul, key: str) -> AsyncIterator[bytes | None]:
+    """The value of `key` (None while there is none), yielded again whenever it changes.
+
+    `client` needs a time-out of `WATCH_SECONDS` and one connection to spare.
+    """
+    read = False
+    held: bytes | None = None
+
+    async def query(index: str | None, wait: str) -> tuple[str, Any]:
+        found: tuple[str, Any] = await client.kv.get(key, index=index, wait=wait)
+        return found
+
+    async for entry, _ in _readings(f"key {key}", query):
+        value = stored_value(entry)
+        if not read or value != held:
+            read, held = True, value
+            yield value
+
+
+def endpoints(entries: Iterable[dict[str, Any]]) -> tuple[Endpoint, ...]:
+    """Consul's health entries as endpoints; an instance without an address of its own has its node's."""
+    return tuple(sorted(_endpoint(entry["Node"], entry["Service"]) for entry in entries))
+
+
+def merged(held: Iterable[Endpoint], seen: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
+    """What is seen, and what was held and is not seen; an id seen at a new address has moved."""
+    by_id = {endpoint.id: endpoint for endpoint in (*held, *seen)}
+    return tuple(sorted(by_id.values()))
+
+
+def _endpoint(node: dict[str, Any], service: dict[str, Any]) -> Endpoint:
+    meta = service.get("Meta") or {}
+    return Endpoint(
+        id=service["ID"],
+        host=service["Address"] or node["Address"],
+        port=service["Port"],
+        weight=max(1, (service.get("Weights") or {}).get("Passing", 1)),
+        tags=tuple(sorted(service["Tags"] or ())),
+        version=meta.get("version", ""),
+        meta=meta,
+    )
+
+
+async def _readings(what: str, query: Query) -> AsyncIterator[tuple[Any, bool]]:
+    """Every answer of `query`, and whether Consul was interrupted shortly before it."""
+    clock = asyncio.get_running_loop().time
+    index, grace_until, interrupted = None, 0.0, False
+    waits = delays()
+    while True:
+        wait = min(WAIT_SECONDS, grace_until - clock()) if grace_until > clock() else WAIT_SECONDS
+        try:
+            found, data = await query(index, f"{max(wait, 0.1) * 1000:.0f}ms")
+        except ERRORS as error:
+            if not interrupted:
+                logger.warning("consul does not answer, keeping the last known %s: %r", what, error)
+            index, interrupted = None, True
+            await asyncio.sleep(next(waits))
+            continue
+        if interrupted:
+            logger.info("consul answers again for %s", what)
+            interrupted, waits, grace_until = False, delays(), clock() + GRACE_SECONDS
+        index = next_index(index, found)
+        yield data, clock() < grace_until
+
+
+def next_index(asked: str | None, found: str) -> str | None:
+    """The index to ask with next: None, a fresh start, when Consul's has gone backwards."""
+    return found if int(found) > 0 and int(found) >= int(asked or 0) else None

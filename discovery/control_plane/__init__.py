@@ -1,0 +1,1 @@
+"""What Consul knows, served to Envoy as its configuration."""

@@ -1,0 +1,53 @@
+"""The control plane as one process: Consul's catalogue in, Envoy's configuration out."""
+
+from collections.abc import AsyncIterator, Callable
+
+from aiohttp import web
+
+from discovery.control_plane.catalog import watched
+from discovery.control_plane.codec import Codec
+from discovery.control_plane.publisher import ROLES, Publisher, publish_all
+from discovery.control_plane.server import serving
+from discovery.control_plane.settings import Settings
+from services.chassis.app import make_service
+from services.chassis.background import background
+from services.chassis.health import READINESS
+from services.chassis.notify import notify
+
+
+def make_app(settings: Settings) -> web.Application:
+    """The health and metrics side of the control plane, with discovery as its resource."""
+    app = make_service(settings)
+    app.cleanup_ctx.append(discovery(settings))
+    return app
+
+
+def discovery(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]:
+    """Follow Consul and serve Envoys while the application lives; it is ready once there is something to serve."""
+
+    async def resource(app: web.Application) -> AsyncIterator[None]:
+        codec = Codec.load(settings.xds_descriptors)
+        publisher = Publisher(codec)
+        async with (
+            watched(settings.consul_url) as watch,
+            serving(publisher, codec, settings.host, settings.xds_port),
+            background("publisher", lambda: publish_all(watch.catalogs(), settings, publisher)),
+        ):
+            notify(f"STATUS=waiting for consul at {settings.consul_url}")
+            await first_snapshots(publisher)
+
+            async def complete() -> None:
+                await first_snapshots(publisher)
+
+            app[READINESS].add("snapshot", complete)
+            yield
+
+    return resource
+
+
+async def first_snapshots(publisher: Publisher) -> None:
+    """Wait until every role has a snapshot."""
+    with publisher.listening() as news:
+        while publisher.snapshots.keys() != set(ROLES):
+            await news.wait()
+            news.clear()

@@ -1,0 +1,37 @@
+"""The keys that sign access tokens, as auth publishes them in Consul."""
+
+import hashlib
+from base64 import urlsafe_b64encode
+
+import orjson
+from jwt import PyJWKSet
+from jwt.exceptions import PyJWTError
+
+KEY = "portico/auth/jwks"
+
+_NOBODYS = urlsafe_b64encode(hashlib.sha256(b"a public key whose private half nobody has").digest()).rstrip(
+    b"="
+)
+NO_KEYS = orjson.dumps(
+    {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "", "x": _NOBODYS.decode()}]}
+).decode()
+"""Stands in until there is a key, because Envoy takes no empty set: it verifies nothing."""
+
+_PUBLIC = frozenset({"kty", "crv", "x", "y", "n", "e", "kid", "alg", "use"})
+
+
+class Unusable(Exception):
+    """A document that Envoy could verify no token with."""
+
+
+def usable(document: bytes) -> str:
+    """The public members of every key in `document`, with the keys in one order. Raises `Unusable`."""
+    try:
+        PyJWKSet.from_json(document.decode())
+        keys = [
+            {name: key[name] for name in sorted(_PUBLIC & key.keys())}
+            for key in orjson.loads(document)["keys"]
+        ]
+    except (PyJWTError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Unusable(str(error)) from error
+    return orjson.dumps({"keys": sorted(keys, key=lambda key: str(key.get("kid")))}).decode()

@@ -1,0 +1,16 @@
+"""What the control plane tells Prometheus."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge
+
+RESOURCES: Final = Gauge("portico_xds_resources", "Resources in the published snapshot", ("role", "type"))
+SNAPSHOT_TIME: Final = Gauge(
+    "portico_xds_snapshot_timestamp_seconds", "When a snapshot was last published", ("role",)
+)
+SNAPSHOTS_REFUSED: Final = Counter(
+    "portico_xds_snapshots_refused_total", "Snapshots not published for being inconsistent", ("role",)
+)
+PUSHES: Final = Counter("portico_xds_pushes_total", "Responses sent to Envoys", ("role", "type"))
+NACKS: Final = Counter("portico_xds_nacks_total", "Responses that an Envoy has refused", ("role", "type"))
+CONNECTED: Final = Gauge("portico_xds_connected_envoys", "Envoys connected", ("role",))

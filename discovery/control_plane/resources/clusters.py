@@ -1,0 +1,139 @@
+"""Clusters: where a service's instances are, how they are judged, and how much they are asked at once."""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from discovery.consul.watch import Endpoint
+from discovery.control_plane.policy import MAX_STREAMS, Policy
+from discovery.control_plane.resources import CLUSTER, ENDPOINT, FROM_ADS, Message, seconds
+
+COLLECTOR = "opentelemetry-collector"
+
+_KEPT_CONNECTION_SECONDS = 30.0
+"""Shorter than the keep-alive of our processes, so that it is Envoy who closes an idle connection."""
+
+
+def cluster(name: str, policy: Policy) -> Message:
+    """The cluster of one service; its endpoints come by EDS under the same name."""
+    return {
+        "@type": CLUSTER,
+        "name": name,
+        "type": "EDS",
+        "eds_cluster_config": {"eds_config": FROM_ADS},
+        "connect_timeout": seconds(policy.connect_timeout),
+        "lb_policy": "LEAST_REQUEST",
+        "common_lb_config": {
+            "healthy_panic_threshold": {"value": 0},
+            # Else a host that was just added waits up to a second after its first health check.
+            "update_merge_window": "0s",
+        },
+        "ignore_health_on_host_removal": True,
+        "health_checks": [_health_check()],
+        "outlier_detection": _outlier_detection(),
+        "circuit_breakers": _circuit_breakers(policy),
+        "typed_extension_protocol_options": _http1(),
+    }
+
+
+def assignment(name: str, endpoints: Iterable[Endpoint]) -> Message:
+    """The instances of one service; none is an answer too, without which its cluster would not start."""
+    hosts = [_lb_endpoint(endpoint) for endpoint in endpoints]
+    return {
+        "@type": ENDPOINT,
+        "cluster_name": name,
+        "endpoints": [{"lb_endpoints": hosts}] if hosts else [],
+    }
+
+
+def collector(otlp_endpoint: str | None) -> Message:
+    """The cluster of the OpenTelemetry collector at `http://host:port`, empty without one."""
+    return {
+        "@type": CLUSTER,
+        "name": COLLECTOR,
+        "type": "STRICT_DNS",
+        "connect_timeout": "1s",
+        "load_assignment": {
+            "cluster_name": COLLECTOR,
+            "endpoints": [_collector_host(otlp_endpoint)] if otlp_endpoint else [],
+        },
+        "typed_extension_protocol_options": _http1(),
+    }
+
+
+def _collector_host(otlp_endpoint: str) -> Message:
+    where = urlsplit(otlp_endpoint)
+    socket = {"address": where.hostname, "port_value": where.port or 4318}
+    return {"lb_endpoints": [{"endpoint": {"address": {"socket_address": socket}}}]}
+
+
+def _lb_endpoint(endpoint: Endpoint) -> Message:
+    socket = {"address": endpoint.host, "port_value": endpoint.port}
+    return {
+        "endpoint": {"address": {"socket_address": socket}, "hostname": endpoint.id},
+        "load_balancing_weight": endpoint.weight,
+    }
+
+
+def _health_check() -> Message:
+    # An instance registered by hand need not know the path: any answer but a server error will do.
+    return {
+        "timeout": "1s",
+        "interval": "0.25s",
+        "no_traffic_interval": "1s",
+        "unhealthy_threshold": 2,
+        "healthy_threshold": 1,
+        "http_health_check": {"path": "/servingz", "expected_statuses": [{"start": 200, "end": 500}]},
+    }
+
+
+def _outlier_detection() -> Message:
+    # Only broken connections and time-outs count: an instance that answers 503 for want of its database is no
+    # worse than its siblings, and ejecting them all would turn a blip into an outage.
+    return {
+        "split_external_local_origin_errors": True,
+        "consecutive_local_origin_failure": 2,
+        "enforcing_consecutive_local_origin_failure": 100,
+        "enforcing_local_origin_success_rate": 0,
+        "enforcing_consecutive_5xx": 0,
+        "enforcing_consecutive_gateway_failure": 0,
+        "enforcing_success_rate": 0,
+        "interval": "0.25s",
+        "base_ejection_time": "1s",
+        "max_ejection_time": "5s",
+        "max_ejection_percent": 100,
+        "always_eject_one_host": True,
+    }
+
+
+def _circuit_breakers(policy: Policy) -> Message:
+    budget = {
+        "budget_percent": {"value": policy.retry_budget_percent},
+        "min_retry_concurrency": policy.min_retry_concurrency,
+    }
+    requests = {
+        "priority": "DEFAULT",
+        "max_connections": policy.max_connections,
+        "max_pending_requests": policy.max_pending_requests,
+        "max_requests": policy.max_requests,
+        "retry_budget": budget,
+        "track_remaining": True,
+    }
+    streams = {
+        "priority": "HIGH",
+        "max_connections": MAX_STREAMS,
+        "max_requests": MAX_STREAMS,
+        "retry_budget": budget,
+        "track_remaining": True,
+    }
+    return {"thresholds": [requests, streams]}
+
+
+def _http1() -> Message:
+    options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    return {
+        options: {
+            "@type": f"type.googleapis.com/{options}",
+            "common_http_protocol_options": {"idle_timeout": seconds(_KEPT_CONNECTION_SECONDS)},
+            "explicit_http_config": {"http_protocol_options": {}},
+        }
+    }

@@ -1,0 +1,173 @@
+"""The public door: everything that comes from outside, and nothing of it believed."""
+
+from discovery.control_plane.policy import (
+    MAX_REQUEST_BYTES,
+    POLICIES,
+    RATE_BURST,
+    RATE_PER_SECOND,
+)
+from discovery.control_plane.resources import EXTENSION, FROM_ADS, ROUTE, Message, extension, typed
+from discovery.control_plane.resources.connections import listener, protocol_options
+from discovery.control_plane.resources.routes import NEVER_ACCEPTED, route
+from discovery.control_plane.settings import Settings
+
+TOKENS = "access-tokens"
+"""The jwt_authn filter comes by ECDS under this name: a new key must not drain the listener's streams."""
+
+_GATEWAY = "gateway"
+_BUFFER = "request-buffer"
+_JWT = "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"
+
+_STREAMS = (
+    {"safe_regex": {"regex": "/api/v[0-9]+/orders/[^/]+/events"}},
+    {"safe_regex": {"regex": "/api/v[0-9]+/live"}},
+)
+_REQUESTS = (
+    {"prefix": "/api/"},
+    {"path": "/graphql"},
+    {"path": "/openapi.json"},
+    {"path_separated_prefix": "/docs"},
+    {"path": "/.well-known/jwks.json"},
+    {"path": "/health"},
+)
+
+# x-portico-signature must pass, it is a payment provider's.
+_OURS = "x-portico-(user|subject|caller|roles?|scopes?|identity|internal|service)(-.*)?"
+_NOBODY = {"address_prefix": "255.255.255.255", "prefix_len": 32}
+_TRACE_HEADERS = ("traceparent", "tracestate", "baggage")
+
+
+def edge_listener(settings: Settings) -> Message:
+    """HTTP/1.1 and HTTP/2 at the public address."""
+    return listener(
+        "edge",
+        settings.edge_address,
+        [_rate_limit(settings.rate_limit_scale), _tokens(), _buffer()],
+        settings.otlp_endpoint,
+        transport=_tls(settings),
+        codec_type="AUTO",
+        use_remote_address=True,
+        # No caller is one of ours, wherever it connects from: x-envoy-* headers are for the inside.
+        internal_address_config={"cidr_ranges": [_NOBODY]},
+        early_header_mutation_extensions=[_forget_claims()],
+        normalize_path=True,
+        merge_slashes=True,
+        path_with_escaped_slashes_action="REJECT_REQUEST",
+        request_headers_timeout="10s",
+        request_timeout="30s",
+        stream_idle_timeout="60s",
+        common_http_protocol_options=protocol_options(idle_seconds=120),
+        http2_protocol_options={"max_concurrent_streams": 128, "initial_stream_window_size": 65536},
+        upgrade_configs=[{"upgrade_type": "websocket", "enabled": False}],
+    )
+
+
+def edge_routes() -> Message:
+    """What the gateway serves to the public; every other path is 404 here."""
+    host = {
+        "name": "public",
+        "domains": ["*"],
+        "routes": [
+            *(_stream(match) for match in _STREAMS),
+            *(route(_GATEWAY, match, POLICIES[_GATEWAY], NEVER_ACCEPTED) for match in _REQUESTS),
+        ],
+    }
+    return {
+        "@type": ROUTE,
+        "name": "edge",
+        "virtual_hosts": [host],
+        "response_headers_to_remove": ["x-envoy-upstream-service-time"],
+    }
+
+
+def access_tokens(jwks: str) -> Message:
+    """The filter that refuses every token not signed by a key in `jwks`, a JSON document.
+
+    No token at all passes: whether a caller is needed is the gateway's decision.
+    """
+    provider = {
+        "issuer": "portico-auth",
+        "audiences": ["portico"],
+        "local_jwks": {"inline_string": jwks},
+        "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
+        "forward": True,
+        "require_expiration": True,
+        "clock_skew_seconds": 5,
+        "jwt_cache_config": {"jwt_cache_size": 1000},
+    }
+    valid_or_none = {"requires_any": {"requirements": [{"provider_name": "portico"}, {"allow_missing": {}}]}}
+    return {
+        "@type": EXTENSION,
+        "name": TOKENS,
+        "typed_config": typed(
+            _JWT,
+            providers={"portico": provider},
+            rules=[{"match": {"prefix": "/"}, "requires": valid_or_none}],
+        ),
+    }
+
+
+def _tls(settings: Settings) -> Message | None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    certificate = {
+        "certificate_chain": {"filename": str(settings.tls_certificate)},
+        "private_key": {"filename": str(settings.tls_key)},
+    }
+    return extension(
+        "tls",
+        "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+        common_tls_context={"tls_certificates": [certificate], "alpn_protocols": ["h2", "http/1.1"]},
+    )
+
+
+def _tokens() -> Message:
+    discovered = {"config_source": FROM_ADS, "type_urls": [typed(_JWT)["@type"]]}
+    return {"name": TOKENS, "config_discovery": discovered}
+
+
+def _stream(match: Message) -> Message:
+    policy = POLICIES[_GATEWAY]
+    made = route(_GATEWAY, match, policy, NEVER_ACCEPTED)
+    unbounded = {
+        "timeout": "0s",
+        "idle_timeout": "300s",
+        "priority": "HIGH",
+        "upgrade_configs": [{"upgrade_type": "websocket"}],
+    }
+    per_route = typed("envoy.extensions.filters.http.buffer.v3.BufferPerRoute", disabled=True)
+    action = {**made["route"], **unbounded}
+    del action["retry_policy"]["per_try_timeout"]
+    return {**made, "route": action, "typed_per_filter_config": {_BUFFER: per_route}}
+
+
+def _forget_claims() -> Message:
+    removals = [{"remove": name} for name in _TRACE_HEADERS]
+    ours = {"remove_on_match": {"key_matcher": {"safe_regex": {"regex": _OURS}}}}
+    return extension(
+        "forget-claims",
+        "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+        mutations=[*removals, ours],
+    )
+
+
+def _rate_limit(scale: float) -> Message:
+    always = {"default_value": {"numerator": 100}, "runtime_key": "portico.rate_limit"}
+    return extension(
+        "rate-limit",
+        "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+        stat_prefix="edge",
+        token_bucket={
+            "max_tokens": max(1, round(RATE_BURST * scale)),
+            "tokens_per_fill": max(1, round(RATE_PER_SECOND * scale)),
+            "fill_interval": "1s",
+        },
+        filter_enabled=always,
+        filter_enforced=always,
+    )
+
+
+def _buffer() -> Message:
+    return extension(
+        _BUFFER, "envoy.extensions.filters.http.buffer.v3.Buffer", max_request_bytes=MAX_REQUEST_BYTES
+    )

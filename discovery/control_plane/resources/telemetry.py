@@ -1,0 +1,78 @@
+"""By what a request is found again: its ids, its spans, its line in the log."""
+
+from discovery.control_plane.policy import Role
+from discovery.control_plane.resources import Message, extension, set_header
+from discovery.control_plane.resources.clusters import COLLECTOR
+
+_GIVEN = "request.headers['x-correlation-id']"
+_CORRELATION_ID = (
+    f"%CEL('x-correlation-id' in request.headers && size({_GIVEN}) <= 128"
+    f" && {_GIVEN}.matches('^[A-Za-z0-9._-]+$') ? {_GIVEN} : request.id)%"
+)
+
+
+def identified() -> Message:
+    """The filter that gives a request its correlation id, a sane one of the client's or a new one, and its trace id."""
+    return extension(
+        "identified",
+        "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation",
+        mutations={
+            "request_mutations": [
+                _append("x-correlation-id", _CORRELATION_ID),
+                _append("x-trace-id", "%TRACE_ID%"),
+            ],
+            "response_mutations": [_append("x-correlation-id", "%REQ(X-CORRELATION-ID)%")],
+        },
+    )
+
+
+def tracing(role: Role, otlp_endpoint: str | None) -> Message:
+    """OpenTelemetry over HTTP to the collector at `otlp_endpoint`."""
+    # Without a collector nothing is sampled or sent, and yet every request has a trace id to be found by.
+    uri = f"{(otlp_endpoint or 'http://collector').rstrip('/')}/v1/traces"
+    return {
+        "random_sampling": {"value": 100 if otlp_endpoint else 0},
+        "operation": "%REQ(:METHOD)% %PATH(NQ)%",
+        "spawn_upstream_span": True,
+        "provider": extension(
+            "opentelemetry",
+            "envoy.config.trace.v3.OpenTelemetryConfig",
+            service_name=f"envoy-{role}",
+            http_service={"http_uri": {"uri": uri, "cluster": COLLECTOR, "timeout": "1s"}},
+        ),
+    }
+
+
+def access_log(role: Role) -> Message:
+    """One ECS document a request, on stdout."""
+    # No query: it may hold one-use tickets and what people search for. No address: that is personal data.
+    fields = {
+        "@timestamp": "%START_TIME(%Y-%m-%dT%H:%M:%E3SZ)%",
+        "log.level": "info",
+        "message": "%REQ(:METHOD)% %PATH(NQ)% %RESPONSE_CODE%",
+        "log.logger": "access",
+        "trace.id": "%TRACE_ID%",
+        "labels.correlation_id": "%RESP(X-CORRELATION-ID)%",
+        "ecs.version": "8.11",
+        "service.name": f"envoy-{role}",
+        "http.request.method": "%REQ(:METHOD)%",
+        "http.request.bytes": "%BYTES_RECEIVED%",
+        "http.response.status_code": "%RESPONSE_CODE%",
+        "http.response.bytes": "%BYTES_SENT%",
+        "url.path": "%PATH(NQ)%",
+        "event.duration": "%COMMON_DURATION(DS_RX_BEG:DS_TX_END:ns)%",
+        "labels.upstream": "%UPSTREAM_HOST%",
+        "labels.upstream_cluster": "%UPSTREAM_CLUSTER%",
+        "labels.attempts": "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+        "labels.response_flags": "%RESPONSE_FLAGS%",
+        "labels.response_code_details": "%RESPONSE_CODE_DETAILS%",
+    }
+    return extension(
+        "stdout",
+        "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+        log_format={"json_format": fields},
+    )
+
+
+def _append(name: str, value: str) -> Message:
+    return {"append": set_header(name, value)}

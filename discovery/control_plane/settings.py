@@ -1,0 +1,25 @@
+"""Settings of the control plane."""
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+
+from services.chassis.settings import ProcessSettings
+
+
+class Settings(ProcessSettings):
+    """Where the control plane listens, where the Envoys shall listen, and what is switched on."""
+
+    service: str = "control-plane"
+    xds_port: int = Field(18000, ge=0, le=65535, description="gRPC, for Envoy")
+    xds_descriptors: Path = Path(".portico/native/xds/descriptors.binpb")
+    edge_address: str = Field("127.0.0.1:8080", description="host:port of the public listener")
+    egress_address: str = Field("/run/portico/egress.sock", description="path of a Unix socket, or host:port")
+    tls_certificate: Path | None = Field(
+        None, description="PEM chain; with tls_key, the edge speaks TLS only"
+    )
+    tls_key: Path | None = None
+    rate_limit_scale: float = Field(1.0, gt=0)
+    otlp_endpoint: str | None = Field(
+        None, validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint")
+    )

@@ -1,0 +1,25 @@
+"""The order page: an order and its payment."""
+
+from dataclasses import dataclass
+
+from gateway.compositions.page import composing
+from gateway.upstreams.client import Calls
+from gateway.upstreams.order import Order, order
+from gateway.upstreams.payment import Payment, payment_of
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """`payment` is None while there is none, and when it could not be had: then `degraded` says so."""
+
+    order: Order
+    payment: Payment | None
+    degraded: tuple[str, ...]
+
+
+async def order_page(calls: Calls, patience: float, order_id: str) -> OrderPage:
+    """Required: the order. Optional: its payment."""
+    async with composing(calls, patience) as page:
+        found = page.required(lambda calls: order(calls, order_id))
+        payment = page.optional("payment", lambda calls: payment_of(calls, order_id))
+    return OrderPage(found.result(), payment.result(), page.degraded)

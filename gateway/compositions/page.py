@@ -1,0 +1,74 @@
+"""Fan-out under one deadline: sections that a page needs, and sections that it can do without."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from gateway.metrics import SECTIONS_DEGRADED
+from gateway.upstreams.client import Calls
+from services.chassis.errors import Refusal
+
+T = TypeVar("T")
+Fetch = Callable[[Calls], Coroutine[Any, Any, T]]
+
+OPTIONAL_SECONDS = web.AppKey("OPTIONAL_SECONDS", float)
+"""How long a page waits for a section that it can do without."""
+
+_log = logging.getLogger(__name__)
+
+
+class Page:
+    """The sections of one page while they are fetched, all at once."""
+
+    def __init__(self, calls: Calls, patience: float, group: asyncio.TaskGroup) -> None:
+        self._calls = calls
+        self._patience = patience
+        self._group = group
+        self._failed: set[str] = set()
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """The names of the optional sections that could not be had."""
+        return tuple(sorted(self._failed))
+
+    def required(self, fetch: Fetch[T]) -> asyncio.Task[T]:
+        """A section without which there is no page: what it is refused with, the page is."""
+        return self._group.create_task(fetch(self._calls))
+
+    def optional(self, name: str, fetch: Fetch[T]) -> asyncio.Task[T | None]:
+        """A section that is None, and named in `degraded`, when it cannot be had in time."""
+        return self._group.create_task(self._try(name, fetch))
+
+    async def _try(self, name: str, fetch: Fetch[T]) -> T | None:
+        try:
+            return await fetch(self._calls.within(self._patience))
+        except Refusal as refusal:
+            _log.warning("the section %s is missing: %s", name, refusal.detail)
+            SECTIONS_DEGRADED.labels(name).inc()
+            self._failed.add(name)
+            return None
+
+
+@asynccontextmanager
+async def composing(calls: Calls, patience: float) -> AsyncIterator[Page]:
+    """Declare a page's sections inside; behind it they are done. Raises what the first required one is refused with.
+
+    The deadline is that of `calls`, and goes with each of them to Envoy; `patience`, in seconds, is the shorter
+    one of optional sections.
+    """
+    async with together() as group:
+        yield Page(calls, patience, group)
+
+
+@asynccontextmanager
+async def together() -> AsyncIterator[asyncio.TaskGroup]:
+    """A task group that raises the first failure itself, for tasks of which none is worth anything without the others."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None

@@ -1,0 +1,27 @@
+"""The product list: a page of products, and what is available of each."""
+
+from dataclasses import dataclass
+
+from gateway.compositions.page import composing
+from gateway.compositions.stock import stock_of
+from gateway.upstreams.client import Calls
+from gateway.upstreams.inventory import Stock
+from gateway.upstreams.product import Listing, products
+
+
+@dataclass(frozen=True, slots=True)
+class ProductList:
+    """`stock` is None when it could not be had."""
+
+    listing: Listing
+    stock: Stock | None
+    degraded: tuple[str, ...]
+
+
+async def product_list(calls: Calls, patience: float, query: str) -> ProductList:
+    """Required: the products. Optional: the stock."""
+    listing = await products(calls, query)
+    skus = [sku for item in listing.items for sku in item.skus]
+    async with composing(calls, patience) as page:
+        stock = page.optional("stock", lambda calls: stock_of(calls, skus))
+    return ProductList(listing, stock.result(), page.degraded)

@@ -1,0 +1,127 @@
+"""What every public endpoint has in common: who may call it, its deadline, and how it hands a request on."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import urlencode
+
+import orjson
+from aiohttp import web
+
+from gateway.settings import Settings
+from gateway.upstreams.client import UPSTREAMS, Answer, Calls, Service, path
+from observability import context
+from services.chassis.errors import Invalid, Malformed, UnsupportedMedia
+from services.chassis.http import read_body
+from services.chassis.identity import Role, caller, require
+from services.chassis.middlewares import CORRELATION_HEADER
+
+Handler = Callable[[web.Request, Calls], Awaitable[web.StreamResponse]]
+
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+_PASSED_BACK: Final = ("Content-Type", "Cache-Control")
+_BODIES: Final = frozenset({"POST", "PUT", "PATCH"})
+
+
+class Who(Enum):
+    """Who may call an endpoint."""
+
+    ANYONE = "anyone"
+    OWNER = "anyone signed in; the owning service knows whose it is"
+    CUSTOMER = "customer"
+    STAFF = "support, admin"
+    ADMIN = "admin"
+
+
+_ROLES: Final[Mapping[Who, tuple[Role, ...]]] = MappingProxyType(
+    {Who.CUSTOMER: (Role.CUSTOMER,), Who.STAFF: (Role.SUPPORT, Role.ADMIN), Who.ADMIN: (Role.ADMIN,)}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One line of the public API. A `keyed` one demands an Idempotency-Key and may therefore be sent twice."""
+
+    method: str
+    path: str
+    who: Who
+    handler: Handler
+    keyed: bool = False
+
+    def route(self, prefix: str, settings: Settings) -> web.RouteDef:
+        """The endpoint below `prefix`, guarded and with its deadline running."""
+        seconds = settings.read_seconds if self.method == "GET" else settings.write_seconds
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            self._admit(request)
+            calls = Calls(request.app[UPSTREAMS], self._headers(request), deadline=0.0).renewed(seconds)
+            return await self.handler(request, calls)
+
+        return web.route(self.method, prefix + self.path, handle)
+
+    def _admit(self, request: web.Request) -> None:
+        if self.who is Who.OWNER:
+            caller(request)
+        elif self.who is not Who.ANYONE:
+            require(request, *_ROLES[self.who])
+        if self.keyed and not request.headers.get(IDEMPOTENCY_KEY):
+            raise Malformed(f"the header {IDEMPOTENCY_KEY} is required")
+
+    def _headers(self, request: web.Request) -> dict[str, str]:
+        """What goes along with every call. The key only where it is heeded: Envoy repeats whatever carries it."""
+        keyed = (IDEMPOTENCY_KEY,) if self.keyed else ()
+        return {
+            CORRELATION_HEADER: context.current().correlation_id,
+            "traceparent": context.traceparent(),
+            **headers_of(request, ("Authorization", *keyed)),
+        }
+
+
+def headers_of(request: web.Request, names: Iterable[str]) -> dict[str, str]:
+    """Those of the request's headers, to be sent on. Raises Malformed for what cannot be."""
+    found = {name: request.headers[name] for name in names if name in request.headers}
+    for name, value in found.items():
+        if not (value.isascii() and value.isprintable()):
+            raise Malformed(f"the header {name} must be printable ASCII")
+    return found
+
+
+def passed_to(service: Service, template: str) -> Handler:
+    """A handler that hands the request on as it is and the answer back; `template` is like `/orders/{id}/status`."""
+
+    async def handle(request: web.Request, calls: Calls) -> web.Response:
+        target = path(*(part.format_map(request.match_info) for part in template.strip("/").split("/")))
+        body = await json_object(request) if request.method in _BODIES else None
+        return passed_back(await calls.ask(service, request.method, target + query_of(request), body=body))
+
+    return handle
+
+
+def passed_back(answer: Answer) -> web.Response:
+    """An answer as it came."""
+    headers = {name: answer.headers[name] for name in _PASSED_BACK if name in answer.headers}
+    return web.Response(status=answer.status, body=answer.body, headers=headers)
+
+
+def query_of(request: web.Request) -> str:
+    """The request's query string with its question mark, written anew; empty when there is none."""
+    return f"?{urlencode(list(request.query.items()), errors='replace')}" if request.query else ""
+
+
+async def json_object(request: web.Request) -> bytes:
+    """The body as it came, known to be a JSON object; its fields are the owning service's business.
+
+    Raises TooLarge, UnsupportedMedia, Malformed, Invalid.
+    """
+    if request.content_type != "application/json":
+        raise UnsupportedMedia("send the body as application/json")
+    body = await read_body(request)
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Malformed("the body is not valid JSON") from error
+    if not isinstance(document, dict):
+        raise Invalid.field("body", "must be a JSON object")
+    return body

@@ -1,0 +1,149 @@
+"""News of orders between replicas: one Redis subscription for all streams of a process.
+
+Publish/subscribe forgets. So whenever something may have been missed, those who watch are told that,
+and read the history.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import ValidationError
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.exceptions import RedisError
+
+from gateway.live.progress import StatusChange
+from gateway.metrics import LIVE_STREAMS
+from services.chassis.errors import Unavailable
+
+_PULSE: Final = "live:pulse"
+"""Subscribed to always, because a connection without any channel is not a subscription."""
+
+_SILENCE_SECONDS: Final = 5.0
+_CONFIRM_SECONDS: Final = 1.0
+_MAX_NEWS: Final = 32
+_LOST = (RedisError, OSError)
+_log = logging.getLogger(__name__)
+
+
+def channel(order_id: str) -> str:
+    """The Redis channel on which news of an order travels."""
+    return f"live:order:{order_id}"
+
+
+class Watch:
+    """What reaches one stream: changes as they come, and that some may have been missed."""
+
+    def __init__(self) -> None:
+        self._changes: list[StatusChange] = []
+        self._missed = False
+        self._woken = asyncio.Event()
+
+    def tell(self, change: StatusChange) -> None:
+        """There is news. What a reader is too slow for it reads in the history."""
+        if len(self._changes) < _MAX_NEWS:
+            self._changes.append(change)
+        else:
+            self._missed = True
+        self._woken.set()
+
+    def miss(self) -> None:
+        """There may have been news."""
+        self._missed = True
+        self._woken.set()
+
+    async def news(self, seconds: float) -> tuple[list[StatusChange], bool]:
+        """What came, and whether some may have been missed: after so many seconds of silence, that is assumed."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            self._missed = True
+        return self.take()
+
+    def take(self) -> tuple[list[StatusChange], bool]:
+        """What has come so far."""
+        taken = self._changes, self._missed
+        self._changes, self._missed = [], False
+        self._woken.clear()
+        return taken
+
+
+@dataclass(slots=True)
+class _Topic:
+    """The streams that watch one order, and whether Redis has confirmed the subscription."""
+
+    watches: set[Watch] = field(default_factory=set)
+    confirmed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def miss(self) -> None:
+        for watch in self.watches:
+            watch.miss()
+
+
+class Feed:
+    """The subscription and those who watch. `client` serves it alone and must not reconnect by itself."""
+
+    def __init__(self, client: Redis, max_streams: int) -> None:
+        self.closed = False
+        self._client = client
+        self._max_streams = max_streams
+        self._streams = 0
+        self._topics: dict[str, _Topic] = {}
+        self._pubsub: PubSub | None = None
+        self._sending = asyncio.Lock()
+
+    @property
+    def up(self) -> bool:
+        """Whether news can be expected."""
+        return self._pubsub is not None
+
+    @asynccontextmanager
+    async def watching(self, order_id: str) -> AsyncIterator[Watch]:
+        """Watch one order. Whatever happens to it from here on is news, or missed. Raises Unavailable when full."""
+        if self.closed or self._streams >= self._max_streams:
+            raise Unavailable("no more live streams are taken here", retry_after=2)
+        name, watch = channel(order_id), Watch()
+        topic = self._topics.setdefault(name, _Topic())
+        topic.watches.add(watch)
+        self._count(+1)
+        try:
+            await self._subscribe(name, topic)
+            watch.take()
+            yield watch
+        finally:
+            self._count(-1)
+            topic.watches.discard(watch)
+            if not topic.watches:
+                del self._topics[name]
+                await self._unsubscribe(name)
+
+    async def run(self) -> None:
+        """Receive until Redis is lost. Raises what it was lost by; run it again."""
+        async with self._client.pubsub() as pubsub:
+            try:
+                async with self._sending:
+                    await pubsub.subscribe(_PULSE, *self._topics)
+                    self._pubsub = pubsub
+                    await self._subscribe_late(pubsub)
+                await self._receive(pubsub)
+            finally:
+                self._pubsub = None
+                for topic in self._topics.values():
+                    topic.confirmed.clear()
+                    topic.miss()
+
+    def close(self) -> None:
+        """Wake every stream to find that it is over."""
+        self.closed = True
+        for topic in self._topics.values():
+            topic.miss()
+
+    def _count(self, change: int) -> None:
+        self._streams += change
+        LIVE_STREAMS.set(self._streams)
+

@@ -1,0 +1,15 @@
+"""What only the gateway measures. Labels take only values from bounded sets."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+BREAKER_STATE = Gauge("portico_breaker_state", "0 closed, 1 half-open, 2 open", ("upstream",))
+UPSTREAM_SECONDS = Histogram(
+    "portico_upstream_seconds",
+    "Time of a call to a service, by outcome: ok, refused, failed",
+    ("upstream", "outcome"),
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+SECTIONS_DEGRADED = Counter(
+    "portico_sections_degraded_total", "Optional sections that a page had to do without", ("section",)
+)
+LIVE_STREAMS = Gauge("portico_live_streams", "Live streams held open")

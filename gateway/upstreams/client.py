@@ -1,0 +1,197 @@
+"""Calls to services: through Envoy's internal listener, under a deadline, behind a breaker. Envoy retries, we don't."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final, Self, TypeVar
+from urllib.parse import quote
+
+import aiohttp
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+from yarl import URL
+
+from gateway.metrics import UPSTREAM_SECONDS
+from gateway.settings import Settings
+from gateway.upstreams.breaker import Breaker
+from gateway.upstreams.refusals import refusal
+from services.chassis.errors import NotFound, Refusal, Unavailable
+
+Model = TypeVar("Model", bound=BaseModel)
+DEADLINE_HEADER: Final = "x-envoy-upstream-rq-timeout-ms"
+"""How long Envoy may take over a call, retries included."""
+
+_log = logging.getLogger(__name__)
+
+
+class Service(StrEnum):
+    """The services by the names that Envoy knows them by."""
+
+    AUTH = "auth"
+    PRODUCT = "product"
+    INVENTORY = "inventory"
+    PAYMENT = "payment"
+    ORDER = "order"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service said."""
+
+    service: Service
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+    def read(self, model: type[Model]) -> Model:
+        """The body as `model`. Raises Unavailable for one that cannot be read so."""
+        try:
+            return model.model_validate_json(self.body)
+        except ValidationError as error:
+            _log.exception("an answer of the %s service cannot be read as %s", self.service, model.__name__)
+            raise Unavailable(f"the {self.service} service gave no usable answer") from error
+
+    def refusal(self) -> Refusal:
+        """What a status of 400 or above stands for."""
+        return refusal(self.service, self.status, self.body, self.headers.get("Retry-After"))
+
+
+class Upstreams:
+    """One pool of connections to Envoy, and one breaker for each service behind it."""
+
+    def __init__(self, session: aiohttp.ClientSession, settings: Settings) -> None:
+        self._session = session
+        self._egress = None if settings.egress_url.startswith("unix:") else settings.egress_url.rstrip("/")
+        self._breakers = {
+            service: Breaker(service, settings.breaker_failures, settings.breaker_seconds) for service in Service
+        }
+
+    async def exchange(
+        self,
+        service: Service,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        seconds: float,
+    ) -> Answer:
+        """One call. Raises what the service refuses with; Unavailable when it fails, is late, or its circuit is open."""
+        started = time.perf_counter()
+        outcome = "failed"
+        try:
+            with self._breakers[service].attempt():
+                answer = await self._send(service, method, target, headers, body, seconds)
+                if answer.status >= 500:
+                    raise answer.refusal()
+            outcome = "refused" if answer.status >= 400 else "ok"
+        finally:
+            UPSTREAM_SECONDS.labels(service, outcome).observe(time.perf_counter() - started)
+        if answer.status >= 400:
+            raise answer.refusal()
+        return answer
+
+    async def _send(
+        self,
+        service: Service,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        seconds: float,
+    ) -> Answer:
+        url = URL(f"{self._egress or f'http://{service}'}{target}", encoded=True)
+        limited = {**headers, "Host": service, DEADLINE_HEADER: str(max(1, int(seconds * 1000)))}
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                self._session.request(
+                    method, url, headers=limited, data=body, allow_redirects=False
+                ) as response,
+            ):
+                return Answer(service, response.status, await response.read(), response.headers)
+        except TimeoutError as error:
+            raise Unavailable(
+                f"the {service} service did not answer in time", slug="deadline-exceeded"
+            ) from error
+        except (aiohttp.ClientError, OSError) as error:
+            _log.warning("the %s service cannot be reached: %r", service, error)
+            raise Unavailable(f"the {service} service cannot be reached") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls on behalf of one request: they carry its headers, and none outlives its deadline (in loop time)."""
+
+    upstreams: Upstreams
+    headers: Mapping[str, str]
+    deadline: float
+
+    def within(self, seconds: float) -> Self:
+        """The same with less patience."""
+        return replace(self, deadline=min(self.deadline, _now() + seconds))
+
+    def renewed(self, seconds: float) -> Self:
+        """The same with a fresh deadline, for a request that outlives its first one."""
+        return replace(self, deadline=_now() + seconds)
+
+    async def ask(
+        self,
+        service: Service,
+        method: str,
+        target: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One call; `target` is a path, made by `path`, with or without a query. Raises as `Upstreams.exchange` does."""
+        seconds = self.deadline - _now()
+        if seconds <= 0:
+            raise Unavailable("there was no time left to ask", slug="deadline-exceeded")
+        typed = {"Content-Type": "application/json"} if body is not None else {}
+        sent = {**self.headers, **typed, **(headers or {})}
+        return await self.upstreams.exchange(service, method, target, sent, body, seconds)
+
+    async def read(self, service: Service, target: str, model: type[Model]) -> Model:
+        """A GET, read as `model`. Raises as `ask` and `Answer.read` do."""
+        return (await self.ask(service, "GET", target)).read(model)
+
+
+def path(*segments: str) -> str:
+    """An absolute path. No segment can break out of its place. Raises NotFound for one that would climb."""
+    if not {".", ".."}.isdisjoint(segments):
+        raise NotFound
+    return "".join(f"/{quote(segment, safe='', errors='replace')}" for segment in segments)
+
+
+UPSTREAMS = web.AppKey("UPSTREAMS", Upstreams)
+
+
+def upstreams(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]:
+    """The pool of connections, for as long as the application lives."""
+
+    async def resource(app: web.Application) -> AsyncIterator[None]:
+        async with aiohttp.ClientSession(
+            connector=_connector(settings),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=1.0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("User-Agent", "Accept-Encoding"),
+        ) as session:
+            app[UPSTREAMS] = Upstreams(session, settings)
+            yield
+
+    return resource
+
+
+def _connector(settings: Settings) -> aiohttp.BaseConnector:
+    limit = settings.egress_connections
+    scheme, _, socket_path = settings.egress_url.partition("://")
+    if scheme == "unix":
+        return aiohttp.UnixConnector(socket_path, limit=limit)
+    return aiohttp.TCPConnector(limit=limit)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,111 @@
+"""Products, with what is available of them."""
+
+from typing import Any, Self
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from gateway.compositions.page import OPTIONAL_SECONDS
+from gateway.compositions.product_list import ProductList, product_list
+from gateway.compositions.product_page import ProductPage, product_page
+from gateway.endpoint import query_of
+from gateway.upstreams import product as source
+from gateway.upstreams.client import Calls
+from gateway.upstreams.inventory import Stock, available
+from services.chassis.http import reply
+from services.contracts.money import Money
+
+
+class Card(BaseModel):
+    """A product in a list."""
+
+    id: str
+    slug: str
+    name: str
+    price: Money
+    compare_at_price: Money | None
+    brand: str | None
+    category: str | None
+    image: str | None
+    rating: None = None
+
+    @classmethod
+    def of(cls, summary: source.Summary, **more: Any) -> Self:
+        """The card of a product, with what it shows beyond the product service's fields."""
+        return cls(**dict(summary), **more)
+
+
+class StockedCard(Card):
+    """A product in a list; `available` is the sum over its variants, null when it is not counted or unknown."""
+
+    available: int | None
+
+
+class ProductListOut(BaseModel):
+    """One page of products."""
+
+    items: list[StockedCard]
+    next_cursor: str | None
+    facets: dict[str, Any]
+    degraded: tuple[str, ...]
+
+    @classmethod
+    def of(cls, found: ProductList) -> Self:
+        """The page as version 1 shows it."""
+        cards = [
+            StockedCard.of(item, available=_available(found.stock, item.skus)) for item in found.listing.items
+        ]
+        return cls(
+            items=cards,
+            next_cursor=found.listing.next_cursor,
+            facets=found.listing.facets,
+            degraded=found.degraded,
+        )
+
+
+class VariantOut(source.Variant):
+    """One orderable form and how many of it there are."""
+
+    available: int | None
+
+
+class ProductPageOut(source.Product):
+    """A product with its stock and what goes with it. There are no reviews yet."""
+
+    variants: tuple[VariantOut, ...]
+    available: int | None
+    reviews: None = None
+    rating: None = None
+    related: list[Card] | None
+    degraded: tuple[str, ...]
+
+    @classmethod
+    def of(cls, page: ProductPage) -> Self:
+        """The page as version 1 shows it."""
+        variants = tuple(
+            VariantOut(**dict(variant), available=_available(page.stock, (variant.sku,)))
+            for variant in page.product.variants
+        )
+        related = None if page.related is None else [Card.of(summary) for summary in page.related]
+        return cls(
+            **dict(page.product) | {"variants": variants},
+            available=_available(page.stock, page.product.skus),
+            related=related,
+            degraded=page.degraded,
+        )
+
+
+def _available(stock: Stock | None, skus: tuple[str, ...]) -> int | None:
+    return None if stock is None else available(stock, skus)
+
+
+async def index(request: web.Request, calls: Calls) -> web.Response:
+    """Products that match the query."""
+    found = await product_list(calls, request.app[OPTIONAL_SECONDS], query_of(request))
+    return reply(ProductListOut.of(found))
+
+
+async def page(request: web.Request, calls: Calls) -> web.Response:
+    """One product."""
+    found = await product_page(calls, request.app[OPTIONAL_SECONDS], request.match_info["id"])
+    return reply(ProductPageOut.of(found))

@@ -1,0 +1,104 @@
+"""Structured logs: one Elastic Common Schema document a line, on stdout.
+
+A line is rendered where it is logged, because only there its trace is known, and written by a thread of its
+own behind a bounded queue: a stdout that nobody reads costs log lines, never a request.
+"""
+
+import atexit
+import logging
+import sys
+from collections.abc import Callable
+from queue import Full, Queue
+from threading import Thread
+from time import monotonic
+from typing import BinaryIO
+
+from observability.ecs import EcsFormatter
+from observability.metrics import LOG_LINES_DROPPED
+
+_QUEUED_LINES = 10_000
+_FLUSH_SECONDS = 2.0
+_TELEMETRY_COMPLAINT_SECONDS = 60.0
+_NOISY = ("aio_pika", "aiormq", "asyncio", "beanie", "grpc", "opentelemetry", "pymongo", "urllib3")
+
+
+class LineWriter:
+    """Writes queued lines to `stream` in a thread; what the queue has no room for is dropped and counted."""
+
+    def __init__(self, stream: BinaryIO, queued_lines: int = _QUEUED_LINES) -> None:
+        self._stream = stream
+        self._lines: Queue[bytes | None] = Queue(queued_lines)
+        self._thread = Thread(target=self._write_all, name="log-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, line: bytes) -> None:
+        """Queue one line. Never waits."""
+        try:
+            self._lines.put_nowait(line)
+        except Full:
+            LOG_LINES_DROPPED.inc()
+
+    def close(self) -> None:
+        """Write what is queued, for a few seconds at most."""
+        try:
+            self._lines.put(None, timeout=_FLUSH_SECONDS)
+        except Full:
+            return
+        self._thread.join(_FLUSH_SECONDS)
+
+    def _write_all(self) -> None:
+        while (line := self._lines.get()) is not None:
+            try:
+                self._stream.write(line)
+                if self._lines.empty():
+                    self._stream.flush()
+            except (OSError, ValueError):  # a broken or closed stdout: there is nowhere left to say so
+                LOG_LINES_DROPPED.inc()
+
+
+class EcsHandler(logging.Handler):
+    """Renders records and hands the lines to the writer. Never raises, never waits."""
+
+    def __init__(self, formatter: EcsFormatter, writer: LineWriter) -> None:
+        super().__init__()
+        self._formatter, self._writer = formatter, writer
+        self.addFilter(_Seldom("opentelemetry", _TELEMETRY_COMPLAINT_SECONDS))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self._formatter.render(record)
+        except Exception:  # noqa: BLE001 - a bad format string, or whatever an argument's __str__ raises
+            line = self._formatter.unrenderable(record)
+        self._writer.put(line)
+
+
+class _Seldom(logging.Filter):
+    """Lets one record of each logger under `name` pass in `seconds`: a dead collector is no news twice."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        super().__init__(name)
+        self._seconds = seconds
+        self._passed: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not super().filter(record):
+            return True
+        now = monotonic()
+        if now - self._passed.get(record.name, -self._seconds) < self._seconds:
+            return False
+        self._passed[record.name] = now
+        return True
+
+
+def configure_logs(service: str, instance: str, level: str, version: str) -> Callable[[], None]:
+    """Send the root logger's records to stdout as ECS lines. Returns what flushes them, also done at exit."""
+    writer = LineWriter(sys.stdout.buffer)
+    root = logging.getLogger()
+    root.handlers = [EcsHandler(EcsFormatter(service, instance, version), writer)]
+    root.setLevel(level.upper())
+    logging.captureWarnings(True)
+    logging.getLogger("aiohttp.access").disabled = True
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    atexit.register(writer.close)
+    return writer.close

@@ -1,0 +1,33 @@
+"""OpenTelemetry traces when OTEL_EXPORTER_OTLP_ENDPOINT names a collector; otherwise the SDK isn't loaded."""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Middleware
+
+
+def configure_tracing(service: str, instance: str, version: str) -> Callable[[], None]:
+    """Trace this process' aiohttp clients, MongoDB and Redis from here on: call it before any is made.
+
+    Returns what sends the remaining spans and stops. It blocks for a few seconds at most.
+    """
+    if not _enabled():
+        return lambda: None
+    from observability.otlp import install
+
+    return install(service, instance, version)
+
+
+def server_middleware() -> "Middleware | None":
+    """The outermost middleware, which makes a span of each request named by its route; None when off."""
+    if not _enabled():
+        return None
+    from observability.otlp import make_server_middleware
+
+    return make_server_middleware()
+
+
+def _enabled() -> bool:
+    return bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))

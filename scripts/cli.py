@@ -1,0 +1,29 @@
+"""The `portico` command."""
+
+import typer
+
+from scripts.commands.doctor import doctor
+from scripts.commands.down import down
+from scripts.commands.fetch import fetch
+from scripts.commands.logs import logs
+from scripts.commands.order import order
+from scripts.commands.scale import scale
+from scripts.commands.seed import seed
+from scripts.commands.status import status
+from scripts.commands.up import up
+from scripts.console import plain_errors
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+for command in (up, down, status, logs, scale, order, seed, fetch, doctor):
+    app.command()(command)
+
+
+@app.callback()
+def portico() -> None:
+    """Run the Portico platform on this machine, without Docker."""
+
+
+def main() -> None:
+    """Entry point of the `portico` script."""
+    with plain_errors():
+        app()

@@ -1,0 +1,1 @@
+"""The subcommands of `portico`, one module each."""

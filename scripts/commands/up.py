@@ -1,0 +1,54 @@
+"""`portico up`: fetch, start, seed, and prove it with an order."""
+
+import asyncio
+import time
+from typing import Annotated
+
+import typer
+
+from scripts.background import is_running, launch
+from scripts.commands.fetch import fetch_missing
+from scripts.commands.order import place_and_follow
+from scripts.commands.progress import follow
+from scripts.commands.seed import seed_all
+from scripts.console import console
+from scripts.control import ask
+from scripts.layout import Layout
+from scripts.supervisor import State
+
+
+def up(
+    sample: Annotated[bool, typer.Option(help="Load the sample catalogue and place an order.")] = True,
+) -> None:
+    """Start the whole platform in the background and show that it works."""
+    asyncio.run(_up(Layout.from_environment(), sample))
+
+
+async def _up(layout: Layout, sample: bool) -> None:
+    began = time.monotonic()
+    await fetch_missing(layout)
+    was_running = await is_running(layout)
+    if not was_running:
+        await launch(layout)
+    await follow(layout, ask(layout.control_socket, command="start"), State.READY)
+    console.print(f"[bold]The platform is up[/bold] [dim]after {time.monotonic() - began:.1f} s[/dim]")
+    if sample:
+        await seed_all(layout)
+    if sample and not was_running:
+        await place_and_follow(layout, "tok_approve")
+    _print_addresses(layout)
+
+
+def _print_addresses(layout: Layout) -> None:
+    addresses = {
+        "API, through Envoy": layout.url("edge"),
+        "Consul": f"{layout.url('consul')}/ui",
+        "RabbitMQ": layout.url("rabbitmq_management"),
+        "Prometheus": layout.url("prometheus"),
+        "Accounts": layout.home / "credentials.json",
+        "Secrets of the parts": layout.home / "secrets.json",
+        "Logs": layout.logs,
+    }
+    console.print()
+    for name, address in addresses.items():
+        console.print(f"  {name:<21} {address}", soft_wrap=True)

@@ -1,0 +1,111 @@
+"""The sample data and the sample order: what makes a fresh platform worth looking at."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from uuid import uuid4
+
+from scripts.layout import CHECKOUT, Layout
+from scripts.platform import load_credentials, service_environment
+from scripts.storefront import Json, Refused, Storefront
+
+CATALOGUE = CHECKOUT / "scripts" / "catalogue.json"
+SEED_SECONDS = 60.0
+# A sku is orderable within 1 s of its adjustment; a machine busy starting may need longer.
+AVAILABLE_ATTEMPTS = 30
+AVAILABLE_PAUSE = 0.3
+ADDRESS: Json = {
+    "full_name": "Demo Customer",
+    "phone": "+15550100",
+    "street": "1 Colonnade",
+    "city": "Springfield",
+    "state": "IL",
+    "country": "US",
+    "postal_code": "62701",
+}
+
+
+class DemoFailed(RuntimeError):
+    """The sample data or the sample order could not be made; the message says why."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An order just accepted: what was bought and where its events are."""
+
+    order_id: str
+    product: str
+    sku: str
+    events_url: str
+
+
+def seed_accounts(layout: Layout) -> None:
+    """Create the admin and support accounts with the passwords of the credentials file. Raises DemoFailed."""
+    run = subprocess.run(
+        [sys.executable, "-m", "services.auth.seed"],
+        cwd=CHECKOUT,
+        env={**os.environ, **service_environment(layout, "auth")},
+        capture_output=True,
+        text=True,
+        timeout=SEED_SECONDS,
+        check=False,
+    )
+    if run.returncode:
+        raise DemoFailed(f"accounts could not be seeded:\n{(run.stdout + run.stderr).strip()}")
+
+
+async def seed_catalogue(layout: Layout) -> int:
+    """Create the sample products that are not there yet, with stock; return how many those were."""
+    async with Storefront(layout.url("edge")) as storefront:
+        await storefront.log_in(load_credentials(layout).admin)
+        created = [await _create(storefront, entry) for entry in json.loads(CATALOGUE.read_text())]
+    return sum(created)
+
+
+async def _create(storefront: Storefront, entry: Json) -> bool:
+    """Whether the product was new; only then it gets its stock."""
+    try:
+        await storefront.call("POST", "/api/v1/products", entry["product"])
+    except Refused as error:
+        if error.status != 409:
+            raise
+        return False
+    for sku, quantity in entry["stock"].items():
+        adjustment = {"delta": quantity, "reason": "initial stock"}
+        await storefront.call("POST", f"/api/v1/inventory/{sku}/adjustments", adjustment, key=f"seed-{sku}")
+    return True
+
+
+async def place_order(storefront: Storefront, layout: Layout, token: str) -> Placed:
+    """Order one of any product that is available, as the demo customer. Raises DemoFailed, Refused."""
+    await storefront.sign_up(load_credentials(layout).customer)
+    product, sku = await _available(storefront)
+    body = {
+        "items": [{"sku": sku, "quantity": 1}],
+        "shipping_address": ADDRESS,
+        "payment_method": {"provider": "sandbox", "token": token},
+    }
+    answer = await storefront.call("POST", "/api/v1/orders", body, key=uuid4().hex)
+    return Placed(answer["order_id"], product, sku, answer["events_url"])
+
+
+async def _available(storefront: Storefront) -> tuple[str, str]:
+    """Name and sku of something in stock, waited for if the platform has only just been seeded."""
+    for _ in range(AVAILABLE_ATTEMPTS):
+        if found := await _in_stock(storefront):
+            return found
+        await asyncio.sleep(AVAILABLE_PAUSE)
+    raise DemoFailed("no product is in stock: `portico seed` loads the sample catalogue")
+
+
+async def _in_stock(storefront: Storefront) -> tuple[str, str] | None:
+    products = await storefront.call("GET", "/api/v1/products?limit=20")
+    for product in products["items"]:
+        page = await storefront.call("GET", f"/api/v1/products/{product['id']}")
+        for variant in page["variants"]:
+            if variant["available"] is None or variant["available"] > 0:
+                return page["name"], variant["sku"]
+    return None

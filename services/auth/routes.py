@@ -1,0 +1,59 @@
+"""The auth service's HTTP edge."""
+
+from typing import Final
+
+from aiohttp import web
+
+from services.auth.domain import Applicant
+from services.auth.keys import KEYS
+from services.auth.passwords import PASSWORDS
+from services.auth.schemas import AccountOut, LoginIn, RefreshIn, RegisterIn, TokensOut
+from services.auth.tokens import TOKENS
+from services.auth.use_cases import login, logout, refresh, register
+from services.chassis.clock import utcnow
+from services.chassis.http import read, reply
+from services.chassis.mongo import DATABASE
+
+routes = web.RouteTableDef()
+_NOT_STORED: Final = {"Cache-Control": "no-store"}
+
+
+@routes.post("/register")
+async def sign_up(request: web.Request) -> web.Response:
+    """201: there is an account."""
+    body = await read(request, RegisterIn)
+    applicant = Applicant(email=body.email, full_name=body.full_name)
+    password = body.password.get_secret_value()
+    account = await register(request.app[DATABASE], request.app[PASSWORDS], applicant, password, utcnow())
+    return reply(AccountOut.of(account), 201)
+
+
+@routes.post("/login")
+async def sign_in(request: web.Request) -> web.Response:
+    """A pair of tokens."""
+    body = await read(request, LoginIn)
+    passwords, tokens = request.app[PASSWORDS], request.app[TOKENS]
+    pair = await login(passwords, tokens, body.email, body.password.get_secret_value(), utcnow())
+    return reply(TokensOut.of(pair), headers=_NOT_STORED)
+
+
+@routes.post("/refresh")
+async def exchange(request: web.Request) -> web.Response:
+    """The next pair of tokens."""
+    body = await read(request, RefreshIn)
+    pair = await refresh(request.app[TOKENS], body.refresh_token.get_secret_value(), utcnow())
+    return reply(TokensOut.of(pair), headers=_NOT_STORED)
+
+
+@routes.post("/logout")
+async def sign_out(request: web.Request) -> web.Response:
+    """204: the session has ended."""
+    body = await read(request, RefreshIn)
+    await logout(body.refresh_token.get_secret_value())
+    return web.Response(status=204)
+
+
+@routes.get("/jwks")
+async def jwks(request: web.Request) -> web.Response:
+    """The public keys, as they are published."""
+    return web.Response(body=request.app[KEYS].jwks, content_type="application/json")

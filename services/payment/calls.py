@@ -1,0 +1,123 @@
+"""Calls to providers: made concurrently and outside any transaction; what comes of them is stored in batches.
+
+A call that is lost, with its process or without, is no loss: its intent falls due and is taken up by whoever sees it.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Final
+
+from aiohttp import web
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from services.chassis.background import background, every
+from services.chassis.clock import utcnow
+from services.chassis.mongo import DATABASE
+from services.payment.domain import Call
+from services.payment.metrics import PROVIDER_CALL_SECONDS
+from services.payment.providers.port import Outcome, PaymentProvider, ProviderError
+from services.payment.settings import Settings
+from services.payment.use_cases import Result, find_due, take_results, take_up
+
+_BATCH: Final = 100
+_TRIES: Final = 4
+_log = logging.getLogger(__name__)
+
+
+class Calls:
+    """The calls that this process is making."""
+
+    def __init__(
+        self, app: web.Application, providers: Mapping[str, PaymentProvider], settings: Settings
+    ) -> None:
+        self._app = app
+        self._providers = providers
+        self._settings = settings
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._results: asyncio.Queue[Result] = asyncio.Queue()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Make calls while inside; at the end those in flight may finish."""
+        sweep_seconds = self._settings.sweep_seconds
+        async with background("payment results", self._store_results):
+            async with every("payment sweep", sweep_seconds, self._sweep):
+                yield
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.provider_call_seconds):
+                    await self._finish()
+
+    async def _finish(self) -> None:
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        await self._results.join()
+
+    def begin(self, calls: Sequence[Call]) -> None:
+        """Make these calls, as far as there is room; the others fall due."""
+        for call in calls:
+            if len(self._tasks) >= self._settings.provider_max_calls:
+                _log.warning("too many calls to providers are in flight; some wait")
+                return
+            task = asyncio.create_task(self._make(call))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _make(self, call: Call) -> None:
+        started = time.perf_counter()
+        outcome = await self._ask(call)
+        named = outcome.value if outcome else "none"
+        PROVIDER_CALL_SECONDS.labels(call.terms.provider, call.operation, named).observe(
+            time.perf_counter() - started
+        )
+        self._results.put_nowait((call, outcome))
+
+    async def _ask(self, call: Call) -> Outcome | None:
+        """One attempt, in which what the provider fails at is tried again at once. None when no answer came."""
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(ProviderError),
+            wait=wait_exponential_jitter(multiplier=0.05, max=1.0, jitter=0.05),
+            stop=stop_after_attempt(_TRIES),
+            reraise=True,
+        )
+        try:
+            async with asyncio.timeout(self._settings.provider_call_seconds):
+                return await retrying(_send, self._providers[call.terms.provider], call)
+        except (ProviderError, TimeoutError) as error:
+            fields = {"payment_id": call.payment_id, "attempt": call.attempts}
+            _log.warning("no answer to %s: %s", call.operation, type(error).__name__, extra=fields)
+            return None
+
+    async def _store_results(self) -> None:
+        while True:
+            results = [await self._results.get()]
+            try:
+                while len(results) < _BATCH and not self._results.empty():
+                    results.append(self._results.get_nowait())
+                await self._store(results)
+            finally:
+                for _ in results:
+                    self._results.task_done()
+
+    async def _store(self, results: Sequence[Result]) -> None:
+        await self._app[DATABASE].transaction(lambda work: take_results(work, results, utcnow()))
+
+    async def _sweep(self) -> None:
+        now = utcnow()
+        while due := await find_due(now, _BATCH):
+            await self._app[DATABASE].transaction(partial(take_up, payment_ids=due, now=now))
+
+
+async def _send(provider: PaymentProvider, call: Call) -> Outcome:
+    match call.operation:
+        case "authorize":
+            return await provider.authorize(call.key, call.payment_id, call.terms.amount, call.terms.token)
+        case "capture":
+            return await provider.capture(call.key, call.payment_id, call.terms.amount)
+        case "void":
+            return await provider.void(call.key, call.payment_id)
+        case "refund":
+            return await provider.refund(call.key, call.payment_id, call.terms.amount)

@@ -1,0 +1,95 @@
+"""One instance of any service: tells what it was asked, and registers as our processes do.
+
+    python -m tests.discovery.instance SERVICE ID CONSUL_URL
+
+It ends like a process of the platform: on SIGTERM it drains, on SIGKILL it is just gone.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import WSMsgType, web
+
+from discovery.consul.registration import Registration, registered
+
+DRAIN_SECONDS = 0.5
+
+
+class Instance:
+    """Answers every path with what it was sent. `requests` counts them."""
+
+    def __init__(self, service: str, id: str) -> None:
+        self.service, self.id = service, id
+        self.requests = 0
+        self.draining = False
+        self.port = 0
+
+    async def echo(self, request: web.Request) -> web.StreamResponse:
+        """Its own id, and the request as it arrived; `/status/503` answers 503."""
+        self.requests += 1
+        if request.headers.get("upgrade") == "websocket":
+            return await _echo_messages(request)
+        body = await request.read()
+        status = int(request.path.rpartition("/")[2]) if "/status/" in request.path else 200
+        seen = {"path": request.path_qs, "headers": {k.lower(): v for k, v in request.headers.items()}}
+        return web.json_response({"instance": self.id, "bytes": len(body), **seen}, status=status)
+
+    async def servingz(self, _request: web.Request) -> web.Response:
+        """503 while draining."""
+        return web.Response(status=503 if self.draining else 200)
+
+    async def readyz(self, _request: web.Request) -> web.Response:
+        """Always ready."""
+        return web.Response()
+
+    def drain(self) -> None:
+        """Answer Envoy's health check with 503 from now on."""
+        self.draining = True
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator["Instance"]:
+        """Serves on any free port of the loopback interface."""
+        app = web.Application(client_max_size=4 * 1024 * 1024)
+        app.router.add_get("/servingz", self.servingz)
+        app.router.add_get("/readyz", self.readyz)
+        app.router.add_route("*", "/{path:.*}", self.echo)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            self.port = runner.addresses[0][1]
+            yield self
+        finally:
+            await runner.cleanup()
+
+    @asynccontextmanager
+    async def registered(self, consul_url: str) -> AsyncIterator["Instance"]:
+        """Serves and takes traffic; leaves as a process of ours does."""
+        async with self.serving():
+            entry = Registration(self.service, self.id, "127.0.0.1", self.port, "test")
+            async with registered(consul_url, entry, DRAIN_SECONDS, on_drain=self.drain):
+                yield self
+
+
+async def _echo_messages(request: web.Request) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    async for message in socket:
+        if message.type is WSMsgType.TEXT:
+            await socket.send_str(message.data)
+    return socket
+
+
+async def main(service: str, id: str, consul_url: str) -> None:
+    """Run until SIGTERM."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with Instance(service, id).registered(consul_url):
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,39 @@
+"""The whole platform, as `portico up` starts it."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from pymongo import AsyncMongoClient
+
+from scripts.demo import seed_accounts
+from scripts.layout import Layout
+from scripts.platform import load_credentials, load_secrets
+from scripts.supervisor import Supervisor
+from tests.journeys.shop import Shop, shop
+
+
+@pytest.fixture(scope="session")
+async def platform(supervisor: Supervisor, layout: Layout) -> Supervisor:
+    """Every process of the platform, ready, with its accounts."""
+    await supervisor.start()
+    seed_accounts(layout)
+    return supervisor
+
+
+@pytest.fixture(scope="session")
+async def store(platform: Supervisor, layout: Layout) -> AsyncIterator[Shop]:
+    """The door of the running platform."""
+    credentials = load_credentials(layout)
+    async with shop(
+        layout.url("edge"), credentials.admin.model_dump(), credentials.support.model_dump()
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def databases(platform: Supervisor, layout: Layout) -> AsyncIterator[AsyncMongoClient[dict[str, Any]]]:
+    """Every database of the platform, to look into."""
+    url = f"mongodb://root:{load_secrets(layout).mongodb_root}@{layout.address('mongodb')}/?authSource=admin"
+    async with AsyncMongoClient[dict[str, Any]](url, tz_aware=True) as client:
+        yield client

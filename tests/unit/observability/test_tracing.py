@@ -1,0 +1,86 @@
+"""Tracing is set up once in a process, so each test has an interpreter of its own."""
+
+import asyncio
+import os
+import subprocess
+import sys
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+SERVE_ONE_REQUEST = """
+import asyncio, aiohttp
+from aiohttp import web
+from observability.context import trace_id
+from observability.tracing import configure_tracing, server_middleware
+
+shutdown = configure_tracing("order", "order-1", "0.1.0")
+
+async def handler(request):
+    return web.Response(text=trace_id())
+
+async def main():
+    app = web.Application(middlewares=[server_middleware()])
+    app.add_routes([web.get("/orders/{id}", handler), web.get("/livez", handler)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = "http://127.0.0.1:%d" % runner.addresses[0][1]
+    async with aiohttp.ClientSession() as session:
+        async with session.get(url + "/livez") as probe:
+            await probe.read()
+        async with session.get(url + "/orders/7?q=private") as answer:
+            print(await answer.text())
+    await runner.cleanup()
+
+asyncio.run(main())
+shutdown()
+"""
+
+OFF = """
+import sys
+from observability.tracing import configure_tracing, server_middleware
+configure_tracing("order", "order-1", "0.1.0")()
+assert server_middleware() is None
+unwanted = ("opentelemetry.sdk", "opentelemetry.instrumentation")
+assert not [name for name in sys.modules if name.startswith(unwanted)]
+"""
+
+
+async def run(code: str, endpoint: str) -> str:
+    environment = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    return out.decode().strip()
+
+
+async def test_without_a_collector_the_sdk_is_not_even_loaded() -> None:
+    await run(OFF, "")
+
+
+async def test_a_request_is_one_trace_without_its_query() -> None:
+    spans: list[Span] = []
+
+    async def collect(request: web.Request) -> web.Response:
+        export = ExportTraceServiceRequest.FromString(await request.read())
+        spans.extend(s for r in export.resource_spans for scope in r.scope_spans for s in scope.spans)
+        return web.Response()
+
+    collector = web.Application()
+    collector.add_routes([web.post("/v1/traces", collect)])
+    async with TestServer(collector) as server:
+        seen = await run(SERVE_ONE_REQUEST, str(server.make_url("")))
+    named = {span.name: span for span in spans}
+    assert named["GET /orders/{id}"].trace_id.hex() == seen
+    assert named["GET /orders/{id}"].kind == Span.SPAN_KIND_SERVER
+    assert "private" not in str(spans)
+    assert not [name for name in named if "livez" in name]
+
+
+async def test_a_dead_collector_disturbs_nothing() -> None:
+    assert len(await run(SERVE_ONE_REQUEST, "http://127.0.0.1:9")) == 32

@@ -29,26 +29,33 @@ class Who(Enum):
     """Who may call an endpoint."""
 
     ANYONE = "anyone"
-    OWNER = "anyone signed in; the owning service knows whose it is"
-    CUSTOMER = "customer"
+    USER = "anyone signed in; the owning service knows what is theirs"
     STAFF = "support, admin"
     ADMIN = "admin"
 
 
 _ROLES: Final[Mapping[Who, tuple[Role, ...]]] = MappingProxyType(
-    {Who.CUSTOMER: (Role.CUSTOMER,), Who.STAFF: (Role.SUPPORT, Role.ADMIN), Who.ADMIN: (Role.ADMIN,)}
+    {Who.STAFF: (Role.SUPPORT, Role.ADMIN), Who.ADMIN: (Role.ADMIN,)}
 )
+
+
+class Key(Enum):
+    """What is done with an Idempotency-Key. Envoy repeats whatever carries one, so only who heeds it gets it."""
+
+    IGNORED = "ignored"
+    HEEDED = "heeded"
+    REQUIRED = "required"
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One line of the public API. A `keyed` one demands an Idempotency-Key and may therefore be sent twice."""
+    """One line of the public API."""
 
     method: str
     path: str
     who: Who
     handler: Handler
-    keyed: bool = False
+    key: Key = Key.IGNORED
 
     def route(self, prefix: str, settings: Settings) -> web.RouteDef:
         """The endpoint below `prefix`, guarded and with its deadline running."""
@@ -62,20 +69,20 @@ class Endpoint:
         return web.route(self.method, prefix + self.path, handle)
 
     def _admit(self, request: web.Request) -> None:
-        if self.who is Who.OWNER:
+        if self.who is Who.USER:
             caller(request)
         elif self.who is not Who.ANYONE:
             require(request, *_ROLES[self.who])
-        if self.keyed and not request.headers.get(IDEMPOTENCY_KEY):
+        if self.key is Key.REQUIRED and not request.headers.get(IDEMPOTENCY_KEY):
             raise Malformed(f"the header {IDEMPOTENCY_KEY} is required")
 
     def _headers(self, request: web.Request) -> dict[str, str]:
-        """What goes along with every call. The key only where it is heeded: Envoy repeats whatever carries it."""
-        keyed = (IDEMPOTENCY_KEY,) if self.keyed else ()
+        """What goes along with every call."""
+        keys = () if self.key is Key.IGNORED else (IDEMPOTENCY_KEY,)
         return {
             CORRELATION_HEADER: context.current().correlation_id,
             "traceparent": context.traceparent(),
-            **headers_of(request, ("Authorization", *keyed)),
+            **headers_of(request, ("Authorization", *keys)),
         }
 
 

@@ -36,6 +36,7 @@ EXPECTED = (
     Refused,
     ToolMissing,
     aiohttp.ClientError,
+    TimeoutError,
 )
 
 
@@ -45,7 +46,7 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except EXPECTED as error:
-        console.print(f"[red]✗[/red] {escape(str(error))}", soft_wrap=True)
+        console.print(f"[red]✗[/red] {escape(str(error) or 'no answer in time')}", soft_wrap=True)
         sys.exit(1)
 
 

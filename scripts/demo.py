@@ -44,17 +44,17 @@ class Placed:
 
 def seed_accounts(layout: Layout) -> None:
     """Create the admin and support accounts with the passwords of the credentials file. Raises DemoFailed."""
-    run = subprocess.run(
-        [sys.executable, "-m", "services.auth.seed"],
-        cwd=CHECKOUT,
-        env={**os.environ, **service_environment(layout, "auth")},
-        capture_output=True,
-        text=True,
-        timeout=SEED_SECONDS,
-        check=False,
-    )
-    if run.returncode:
-        raise DemoFailed(f"accounts could not be seeded:\n{(run.stdout + run.stderr).strip()}")
+    environment = {**os.environ, **service_environment(layout, "auth")}
+    command = [sys.executable, "-m", "services.auth.seed"]
+    try:
+        subprocess.run(
+            command, cwd=CHECKOUT, env=environment, capture_output=True, check=True, timeout=SEED_SECONDS
+        )
+    except subprocess.CalledProcessError as error:
+        said = (error.stdout + error.stderr).decode(errors="replace").strip()
+        raise DemoFailed(f"accounts could not be seeded:\n{said}") from error
+    except subprocess.TimeoutExpired as error:
+        raise DemoFailed(f"accounts could not be seeded within {SEED_SECONDS:g} s") from error
 
 
 async def seed_catalogue(layout: Layout) -> int:

@@ -52,9 +52,9 @@ class CatalogWatch:
             self._endpoints[name] = endpoints
             self._changed.set()
 
-    async def follow_keys(self, client: Consul) -> None:
+    async def follow_keys(self, client: Consul, key: str) -> None:
         """Keep up with the signing keys, until cancelled. A document that is no good changes nothing."""
-        async for document in watch_key(client, jwks.KEY):
+        async for document in watch_key(client, key):
             self._take_keys(document)
             self._changed.set()
 
@@ -69,8 +69,8 @@ class CatalogWatch:
 
 
 @asynccontextmanager
-async def watched(consul_url: str) -> AsyncIterator[CatalogWatch]:
-    """A watch on the whole catalogue, running while the block does."""
+async def watched(consul_url: str, jwks_key: str) -> AsyncIterator[CatalogWatch]:
+    """A watch on the whole catalogue and on the key of the JWKS, running while the block does."""
     watch = CatalogWatch()
     async with AsyncExitStack() as stack:
         connections = len(POLICIES) + 1
@@ -80,5 +80,7 @@ async def watched(consul_url: str) -> AsyncIterator[CatalogWatch]:
         for name in POLICIES:
             following = background(f"watch {name}", partial(watch.follow_service, client, name))
             await stack.enter_async_context(following)
-        await stack.enter_async_context(background("watch keys", partial(watch.follow_keys, client)))
+        await stack.enter_async_context(
+            background("watch keys", partial(watch.follow_keys, client, jwks_key))
+        )
         yield watch

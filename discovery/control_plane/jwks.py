@@ -7,8 +7,6 @@ import orjson
 from jwt import PyJWKSet
 from jwt.exceptions import PyJWTError
 
-KEY = "portico/auth/jwks"
-
 _NOBODYS = urlsafe_b64encode(hashlib.sha256(b"a public key whose private half nobody has").digest()).rstrip(
     b"="
 )

@@ -66,7 +66,7 @@ async def composing(calls: Calls, patience: float) -> AsyncIterator[Page]:
 
 @asynccontextmanager
 async def together() -> AsyncIterator[asyncio.TaskGroup]:
-    """A task group that raises the first failure itself, for tasks of which none is worth anything without the others."""
+    """A task group for tasks of which none is worth anything without the others: it raises the first failure."""
     try:
         async with asyncio.TaskGroup() as group:
             yield group

@@ -6,7 +6,7 @@ and read the history.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -80,15 +80,29 @@ class _Topic:
     watches: set[Watch] = field(default_factory=set)
     confirmed: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def tell(self, data: bytes) -> None:
+        try:
+            change = StatusChange.model_validate_json(data)
+        except ValidationError:
+            _log.warning("a message on a live channel cannot be read")
+            self.miss()
+            return
+        for watch in self.watches:
+            watch.tell(change)
+
     def miss(self) -> None:
         for watch in self.watches:
             watch.miss()
 
 
 class Feed:
-    """The subscription and those who watch. `client` serves it alone and must not reconnect by itself."""
+    """The subscription and those who watch. `up` tells whether news can be expected.
+
+    `client` serves it alone, and must not reconnect by itself: what was missed meanwhile would go unnoticed.
+    """
 
     def __init__(self, client: Redis, max_streams: int) -> None:
+        self.up = False
         self.closed = False
         self._client = client
         self._max_streams = max_streams
@@ -96,11 +110,6 @@ class Feed:
         self._topics: dict[str, _Topic] = {}
         self._pubsub: PubSub | None = None
         self._sending = asyncio.Lock()
-
-    @property
-    def up(self) -> bool:
-        """Whether news can be expected."""
-        return self._pubsub is not None
 
     @asynccontextmanager
     async def watching(self, order_id: str) -> AsyncIterator[Watch]:
@@ -127,23 +136,69 @@ class Feed:
         async with self._client.pubsub() as pubsub:
             try:
                 async with self._sending:
-                    await pubsub.subscribe(_PULSE, *self._topics)
                     self._pubsub = pubsub
-                    await self._subscribe_late(pubsub)
+                    await pubsub.subscribe(_PULSE, *self._topics)
                 await self._receive(pubsub)
             finally:
-                self._pubsub = None
+                self.up, self._pubsub = False, None
                 for topic in self._topics.values():
                     topic.confirmed.clear()
                     topic.miss()
 
     def close(self) -> None:
-        """Wake every stream to find that it is over."""
+        """Take no more streams, and wake every one to find that it is over."""
         self.closed = True
         for topic in self._topics.values():
             topic.miss()
 
+    async def _receive(self, pubsub: PubSub) -> None:
+        silent = False
+        while True:
+            message = await pubsub.get_message(timeout=_SILENCE_SECONDS)
+            if message is not None:
+                silent = False
+                self._deliver(message)
+            elif silent:
+                raise ConnectionError("redis has fallen silent")
+            else:
+                silent = True
+                async with self._sending:
+                    await pubsub.ping()
+
+    def _deliver(self, message: Mapping[str, Any]) -> None:
+        name = (message["channel"] or b"").decode()
+        if name == _PULSE:
+            self.up = True
+        topic = self._topics.get(name)
+        if topic is None:
+            return
+        match message["type"]:
+            case "subscribe":
+                topic.confirmed.set()
+                topic.miss()
+            case "message":
+                topic.tell(message["data"])
+
+    async def _subscribe(self, name: str, topic: _Topic) -> None:
+        if topic.confirmed.is_set():
+            return
+        await self._send(PubSub.subscribe, name)
+        if self._pubsub is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CONFIRM_SECONDS):
+                    await topic.confirmed.wait()
+
+    async def _unsubscribe(self, name: str) -> None:
+        if name not in self._topics:
+            await self._send(PubSub.unsubscribe, name)
+
+    async def _send(self, command: Callable[[PubSub, str], Awaitable[None]], name: str) -> None:
+        """Send one command at a time. What cannot be sent is not needed: a new subscription has all topics."""
+        async with self._sending:
+            if self._pubsub is not None:
+                with suppress(*_LOST):
+                    await command(self._pubsub, name)
+
     def _count(self, change: int) -> None:
         self._streams += change
         LIVE_STREAMS.set(self._streams)
-

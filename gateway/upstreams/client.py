@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, Self, TypeVar
+from typing import Self, TypeVar
 from urllib.parse import quote
 
 import aiohttp
@@ -19,11 +19,9 @@ from gateway.settings import Settings
 from gateway.upstreams.breaker import Breaker
 from gateway.upstreams.refusals import refusal
 from services.chassis.errors import NotFound, Refusal, Unavailable
+from services.chassis.middlewares import DEADLINE_HEADER
 
 Model = TypeVar("Model", bound=BaseModel)
-DEADLINE_HEADER: Final = "x-envoy-upstream-rq-timeout-ms"
-"""How long Envoy may take over a call, retries included."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -66,7 +64,8 @@ class Upstreams:
         self._session = session
         self._egress = None if settings.egress_url.startswith("unix:") else settings.egress_url.rstrip("/")
         self._breakers = {
-            service: Breaker(service, settings.breaker_failures, settings.breaker_seconds) for service in Service
+            service: Breaker(service, settings.breaker_failures, settings.breaker_seconds)
+            for service in Service
         }
 
     async def exchange(
@@ -78,7 +77,7 @@ class Upstreams:
         body: bytes | None,
         seconds: float,
     ) -> Answer:
-        """One call. Raises what the service refuses with; Unavailable when it fails, is late, or its circuit is open."""
+        """One call. Raises the service's refusal; Unavailable when it fails, is late, or its circuit is open."""
         started = time.perf_counter()
         outcome = "failed"
         try:
@@ -146,7 +145,7 @@ class Calls:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One call; `target` is a path, made by `path`, with or without a query. Raises as `Upstreams.exchange` does."""
+        """One call; `target` is made by `path`, and may have a query. Raises as `Upstreams.exchange` does."""
         seconds = self.deadline - _now()
         if seconds <= 0:
             raise Unavailable("there was no time left to ask", slug="deadline-exceeded")

@@ -15,6 +15,8 @@ class Payment(BaseModel):
     order_id: str
     status: str
     amount: Money
+    captured: Money | None = None
+    refunded: Money | None = None
 
 
 class _Payments(BaseModel):

@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 
 from services.chassis import errors
+from services.chassis.errors import FieldError
 
 _PREFIX: Final = "urn:portico:problem:"
 _PLAIN: Final[Mapping[int, type[errors.Refusal]]] = MappingProxyType(
@@ -36,8 +37,8 @@ class _Problem(BaseModel):
         return self.type.removeprefix(_PREFIX) if self.type.startswith(_PREFIX) else None
 
     @property
-    def fields(self) -> tuple[errors.FieldError, ...]:
-        return tuple(errors.FieldError(error.field, error.message) for error in self.errors)
+    def fields(self) -> tuple[FieldError, ...]:
+        return tuple(FieldError(error.field, error.message) for error in self.errors)
 
 
 def refusal(service: str, status: int, body: bytes, retry_after: str | None) -> errors.Refusal:

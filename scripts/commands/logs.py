@@ -1,8 +1,6 @@
 """`portico logs`: what the processes said."""
 
 import asyncio
-import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +9,7 @@ from rich.text import Text
 
 from scripts.console import console
 from scripts.layout import Layout
-from scripts.supervisor.logfile import tail
+from scripts.supervisor.logfile import LogReader, tail
 
 POLL_SECONDS = 0.2
 COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "bright_cyan", "bright_green", "bright_magenta")
@@ -25,7 +23,7 @@ def logs(
     """Show the last lines of the logs, prefixed with the process that wrote them."""
     directory = Layout.from_environment().logs
     # Where following starts is noted before the tail is read: a line may come twice, none gets lost.
-    readers = {path: _Reader(path) for path in _matching(directory, names or [])}
+    readers = {path: LogReader(path) for path in _matching(directory, names or [])}
     for path in readers:
         for line in tail(path, lines):
             _print(path, line)
@@ -33,33 +31,11 @@ def logs(
         asyncio.run(_follow(directory, names or [], readers))
 
 
-class _Reader:
-    """Reads what is appended to a log file, across its rotation."""
-
-    def __init__(self, path: Path, *, from_start: bool = False) -> None:
-        self._path = path
-        status = path.stat()
-        self._inode = status.st_ino
-        self._offset = 0 if from_start else status.st_size
-        self._rest = b""
-
-    def lines(self) -> Iterable[str]:
-        """The whole lines that are new."""
-        if not self._path.exists():
-            return []
-        with self._path.open("rb") as file:
-            inode = os.fstat(file.fileno()).st_ino
-            file.seek(self._offset if inode == self._inode else 0)
-            *whole, self._rest = (self._rest + file.read()).split(b"\n")
-            self._inode, self._offset = inode, file.tell()
-        return [line.decode(errors="replace") for line in whole]
-
-
-async def _follow(directory: Path, names: list[str], readers: dict[Path, _Reader]) -> None:
+async def _follow(directory: Path, names: list[str], readers: dict[Path, LogReader]) -> None:
     while True:
         for path in _matching(directory, names):
             # A process that is new since then is shown from its first line.
-            reader = readers.setdefault(path, _Reader(path, from_start=path not in readers))
+            reader = readers.setdefault(path, LogReader(path, from_start=path not in readers))
             for line in reader.lines():
                 _print(path, line)
         await asyncio.sleep(POLL_SECONDS)
@@ -78,4 +54,4 @@ def _is_named(process: str, names: list[str]) -> bool:
 def _print(path: Path, line: str) -> None:
     # By name, so that a process keeps its colour.
     colour = COLOURS[sum(path.stem.encode()) % len(COLOURS)]
-    console.print(Text.assemble((f"{path.stem:<16} | ", colour), line), soft_wrap=True)
+    console.print(Text.assemble((f"{path.stem:<16} | ", colour), Text.from_ansi(line)), soft_wrap=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 from rich.markup import escape
+from rich.text import Text
 
 from scripts.console import console
 from scripts.control import Message
@@ -25,9 +26,9 @@ async def follow(layout: Layout, answers: AsyncIterator[Message], target: State)
                 spinner.stop()
                 _explain(layout, answer)
                 raise typer.Exit(1)
-            processes = answer.get("processes", [])
-            progress.tell(processes)
-            spinner.update(_pending(processes, target))
+            if processes := answer.get("processes"):
+                progress.tell(processes)
+                spinner.update(_pending(processes, target))
 
 
 class _Progress:
@@ -82,7 +83,7 @@ def _explain(layout: Layout, answer: Message) -> None:
         console.print(f"\n[red]✗ {name}[/red] {reason}", soft_wrap=True)
         console.print(f"  The last lines of {log}:", soft_wrap=True)
         for line in tail(log, LOG_LINES):
-            console.print(f"  [dim]|[/dim] {escape(line)}", soft_wrap=True)
+            console.print(Text.assemble(("  | ", "dim"), Text.from_ansi(line)), soft_wrap=True)
     if failures:
         console.print(
             "\nMend the cause and run `portico up` again: it starts what is missing. A port that is taken can be "

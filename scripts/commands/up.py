@@ -13,6 +13,7 @@ from scripts.commands.progress import follow
 from scripts.commands.seed import seed_all
 from scripts.console import console
 from scripts.control import ask
+from scripts.demo import DemoFailed
 from scripts.layout import Layout
 from scripts.supervisor import State
 
@@ -35,8 +36,17 @@ async def _up(layout: Layout, sample: bool) -> None:
     if sample:
         await seed_all(layout)
     if sample and not was_running:
-        await place_and_follow(layout, "tok_approve")
+        await _prove(layout)
     _print_addresses(layout)
+
+
+async def _prove(layout: Layout) -> None:
+    """Place an order and insist on its success."""
+    status = await place_and_follow(layout, "tok_approve")
+    if status != "CONFIRMED":
+        raise DemoFailed(
+            f"the sample order ended as {status}: `portico logs order payment inventory` may say why"
+        )
 
 
 def _print_addresses(layout: Layout) -> None:

@@ -1,6 +1,7 @@
 """A process' output on disk, bounded by rotation."""
 
 import asyncio
+import os
 from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ class LogFile:
         self._file = file
         if file.tell() >= self._limit:
             self.close()
-            self.path.replace(self.path.with_suffix(".log.1"))
+            self.path.replace(_rotated(self.path))
 
     def note(self, text: str) -> None:
         """Append a line of the supervisor's own."""
@@ -58,3 +59,39 @@ def tail(path: Path, lines: int) -> list[str]:
         return []
     with path.open(errors="replace") as file:
         return [line.rstrip("\n") for line in deque(file, maxlen=lines)]
+
+
+class LogReader:
+    """Reads what is appended to a log file, across its rotation."""
+
+    def __init__(self, path: Path, *, from_start: bool = False) -> None:
+        self._path = path
+        status = path.stat()
+        self._inode = status.st_ino
+        self._offset = 0 if from_start else status.st_size
+        self._rest = b""
+
+    def lines(self) -> list[str]:
+        """The whole lines that are new."""
+        if not self._path.exists():
+            return []
+        with self._path.open("rb") as file:
+            inode = os.fstat(file.fileno()).st_ino
+            if inode != self._inode:
+                self._rest += self._end_of_rotated()
+                self._inode, self._offset = inode, 0
+            file.seek(self._offset)
+            *whole, self._rest = (self._rest + file.read()).split(b"\n")
+            self._offset = file.tell()
+        return [line.decode(errors="replace") for line in whole]
+
+    def _end_of_rotated(self) -> bytes:
+        """What was still unread of the file that was current before."""
+        rotated = _rotated(self._path)
+        if not rotated.exists() or rotated.stat().st_ino != self._inode:
+            return b""
+        return rotated.read_bytes()[self._offset :]
+
+
+def _rotated(path: Path) -> Path:
+    return path.with_suffix(".log.1")

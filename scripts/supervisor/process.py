@@ -158,6 +158,7 @@ class Process:
         self._was_ready = True
         self._set(State.READY)
         code = await child.wait()
+        self._set(State.RESTARTING)
         if time.monotonic() - ready_at >= STABLE_SECONDS:
             self._failures = 0
         raise Died(f"ended with {exit_text(code)}")

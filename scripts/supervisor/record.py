@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-TERMINATE_SECONDS = 15.0
+TERMINATE_SECONDS = 10.0
 KILL_SECONDS = 5.0
 
 

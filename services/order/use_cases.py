@@ -9,7 +9,7 @@ from services.chassis.errors import Conflict, FieldError, Invalid, NotFound
 from services.chassis.identity import Caller, Role
 from services.chassis.mongo import Work
 from services.contracts.money import MAX_AMOUNT
-from services.order.documents import StoredOrder
+from services.order.documents import LONG_AGO, StoredOrder
 from services.order.domain import Line, Order, OrderPlaced, subtotal
 from services.order.metrics import UNEXPECTED_ANSWERS
 from services.order.saga import (
@@ -108,7 +108,8 @@ async def wake_sagas(work: Work, order_ids: Sequence[str], now: datetime) -> Non
 
 async def find_late(now: datetime, limit: int) -> list[str]:
     """The ids of orders whose saga must be looked at, the latest first."""
-    late = StoredOrder.get_pymongo_collection().find({"order.wake_at": {"$lte": now}}, {"_id": 1})
+    due = {"order.wake_at": {"$gt": LONG_AGO, "$lte": now}}
+    late = StoredOrder.get_pymongo_collection().find(due, {"_id": 1})
     return [found["_id"] async for found in late.sort("order.wake_at").limit(limit)]
 
 

@@ -1,72 +1,75 @@
 """The discovery side of a platform on ports of its own: Consul, two control planes, both Envoys."""
 
 import json
-import os
-import socket
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any
+
+from aiohttp import ClientSession, ClientTimeout, UnixConnector
 
 from discovery.control_plane.bootstrap import bootstrap
+from discovery.control_plane.policy import Role
+from discovery.control_plane.publisher import ROLES
 from scripts.layout import CHECKOUT, Layout
 from scripts.native import consul, envoy, xds
 from scripts.native.probes import http_answer
 from scripts.supervisor import ProcessSpec, Supervisor
 
+PORT_OFFSET = 4_000
 CONTROL_PLANES = ("control-plane-1", "control-plane-2")
-ENVOYS: tuple[Literal["edge"], Literal["egress"]] = ("edge", "egress")
 
 
 @dataclass(frozen=True)
 class Platform:
-    """Where everything is, and the supervisor that runs it."""
+    """Where everything is, the supervisor that runs it, and a client at either Envoy."""
 
     layout: Layout
-    xds_ports: tuple[int, ...]
     supervisor: Supervisor
+    edge: ClientSession
+    egress: ClientSession
 
     @property
     def consul(self) -> str:
         """URL of Consul."""
         return self.layout.url("consul")
 
-    @property
-    def edge(self) -> str:
-        """URL of the public listener."""
-        return self.layout.url("edge")
-
-    def admin(self, role: str) -> str:
-        """URL of an Envoy's admin interface."""
-        return self.layout.url(f"{role}_admin")
-
-    def log(self, process: str) -> str:
-        """What a process has written so far."""
-        return (self.layout.logs / f"{process}.log").read_text()
+    async def endpoints(self, role: Role, service: str) -> set[str]:
+        """The instances of a service that an Envoy knows, by id."""
+        url = f"{self.layout.url(f'{role}_admin')}/clusters?format=json"
+        async with ClientSession() as http, http.get(url) as response:
+            clusters: list[dict[str, Any]] = (await response.json(content_type=None))["cluster_statuses"]
+        hosts = next(cluster.get("host_statuses", []) for cluster in clusters if cluster["name"] == service)
+        return {host["hostname"] for host in hosts}
 
 
-def platform(home: Path) -> Platform:
-    """A platform under `home`, on free ports; nothing of it runs yet."""
-    names = ("consul", "consul_dns", "consul_server", "consul_serf_lan", "consul_serf_wan", "consul_grpc")
-    *ports, first, second = _free_ports(len(names) + 5)
-    layout = Layout(
-        home, port_overrides=dict(zip((*names, "edge", "edge_admin", "egress_admin"), ports, strict=True))
-    )
-    xds_ports = (first, second)
+@asynccontextmanager
+async def running(home: Path) -> AsyncIterator[Platform]:
+    """A platform under `home` with everything started; it is ended on exit."""
+    layout = Layout(home, PORT_OFFSET)
     specs = (
         consul.process(layout),
-        *(_control_plane(layout, name, port) for name, port in zip(CONTROL_PLANES, xds_ports, strict=True)),
-        *(_envoy(layout, role, xds_ports) for role in ENVOYS),
+        *(_control_plane(layout, number) for number in range(len(CONTROL_PLANES))),
+        *(_envoy(layout, role) for role in ROLES),
     )
-    return Platform(layout, xds_ports, Supervisor(specs, logs=layout.logs, record=layout.run / "record.json"))
+    patience = ClientTimeout(total=10)
+    async with (
+        Supervisor(specs, logs=layout.logs, record=layout.process_record) as supervisor,
+        ClientSession(layout.url("edge"), timeout=patience) as edge,
+        ClientSession(connector=UnixConnector(str(layout.egress_socket)), timeout=patience) as egress,
+    ):
+        await supervisor.start()
+        yield Platform(layout, supervisor, edge, egress)
 
 
-def descriptors(layout: Layout) -> Path:
-    """The descriptor set: the one named by the environment, or the fetched one."""
-    return Path(os.environ.get("PORTICO_XDS_DESCRIPTORS") or xds.descriptors(layout))
+def _xds_port(layout: Layout, number: int) -> int:
+    return layout.port("xds") + number
 
 
-def _control_plane(layout: Layout, name: str, xds_port: int) -> ProcessSpec:
+def _control_plane(layout: Layout, number: int) -> ProcessSpec:
+    name = CONTROL_PLANES[number]
     return ProcessSpec(
         name=name,
         command=(sys.executable, "-m", "discovery.control_plane"),
@@ -75,8 +78,8 @@ def _control_plane(layout: Layout, name: str, xds_port: int) -> ProcessSpec:
         environment={
             "PORTICO_INSTANCE": name,
             "PORTICO_CONSUL_URL": layout.url("consul"),
-            "PORTICO_XDS_PORT": str(xds_port),
-            "PORTICO_XDS_DESCRIPTORS": str(descriptors(layout)),
+            "PORTICO_XDS_PORT": str(_xds_port(layout, number)),
+            "PORTICO_XDS_DESCRIPTORS": str(xds.descriptors(layout)),
             "PORTICO_EDGE_ADDRESS": layout.address("edge"),
             "PORTICO_EGRESS_ADDRESS": str(layout.egress_socket),
             "PORTICO_DRAIN_SECONDS": "0",
@@ -84,32 +87,29 @@ def _control_plane(layout: Layout, name: str, xds_port: int) -> ProcessSpec:
     )
 
 
-def _envoy(layout: Layout, role: Literal["edge", "egress"], xds_ports: tuple[int, ...]) -> ProcessSpec:
-    config = layout.config("envoy") / f"{role}.json"
-    control_planes = [("127.0.0.1", port) for port in xds_ports]
+def _envoy(layout: Layout, role: Role) -> ProcessSpec:
+    control_planes = [(layout.host, _xds_port(layout, number)) for number in range(len(CONTROL_PLANES))]
     document = bootstrap(role, f"{role}-test", layout.port(f"{role}_admin"), control_planes)
-    executable = envoy.PART.executable(layout.native).path
+    return envoy_process(layout, role, document, after=CONTROL_PLANES)
+
+
+def envoy_process(
+    layout: Layout, role: Role, document: dict[str, Any], *, after: tuple[str, ...] = ()
+) -> ProcessSpec:
+    """An Envoy with this bootstrap, ready once it has its listener."""
+    config = layout.config("envoy") / f"{role}.json"
+    admin = layout.url(f"{role}_admin")
     return ProcessSpec(
         name=role,
         command=(
-            *(str(executable), "--config-path", str(config), "--use-dynamic-base-id"),
-            *("--concurrency", "1", "--log-level", "warning"),
+            *(str(envoy.PART.executable(layout.native).path), "--config-path", str(config)),
+            *("--use-dynamic-base-id", "--concurrency", "1", "--log-level", "warning"),
         ),
-        after=CONTROL_PLANES,
+        after=after,
         prepare=lambda: _write(config, document),
-        ready=lambda: http_answer(
-            f"{layout.url(f'{role}_admin')}/listeners", lambda listeners: role in listeners
-        ),
+        ready=lambda: http_answer(f"{admin}/listeners", lambda listeners: role in listeners),
     )
 
 
-def _write(path: Path, document: dict[str, object]) -> None:
+def _write(path: Path, document: dict[str, Any]) -> None:
     path.write_text(json.dumps(document))
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [listener.getsockname()[1] for listener in sockets]
-    for listener in sockets:
-        listener.close()
-    return ports

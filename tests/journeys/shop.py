@@ -1,6 +1,5 @@
 """A shop on the running platform: what customers and staff do, with nothing but an HTTP client."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +8,8 @@ from typing import Any
 from uuid import uuid4
 
 from aiohttp import ClientSession, ClientTimeout
+
+from tests.parts import eventually
 
 Json = dict[str, Any]
 ADDRESS = {
@@ -155,9 +156,11 @@ class Shop:
 
     async def _orderable(self, sku: str) -> None:
         """An empty-handed order is refused for its sku until the order service has heard of it."""
-        async with asyncio.timeout(5):
-            while (await self.admin.place(sku, 1000)).status == 422:
-                await asyncio.sleep(0.02)
+
+        async def known() -> bool:
+            return (await self.admin.place(sku, 1000)).status != 422
+
+        await eventually(known, seconds=5)
 
     async def stock(self, sku: str) -> Json:
         """The truth about one sku."""

@@ -23,11 +23,8 @@ async def test_an_order_is_confirmed_and_leaves_the_stock(store: Shop) -> None:
         ("order.status", "4", "CONFIRMED"),
     ]
     order = await customer.get(f"/api/v1/orders/{order_id}")
-    assert (order["status"], order["total"], order["degraded"]) == (
-        "CONFIRMED",
-        {"amount": 4500, "currency": "USD"},
-        [],
-    )
+    assert (order["status"], order["degraded"]) == ("CONFIRMED", [])
+    assert order["total"] == {"amount": 4500, "currency": "USD"}
     assert order["payment"]["status"] == "captured"
     assert [entry["status"] for entry in order["timeline"]] == ["CREATED", "PENDING", "PAID", "CONFIRMED"]
     stock = await store.stock(sku)

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -116,10 +118,11 @@ async def test_500_orders_at_20_a_second_all_end_and_the_stock_adds_up(
         skus = [await store.product(stock=200) for _ in range(4)]
         customers = [await store.customer() for _ in range(5)]
         accepted: list[tuple[User, str, str, str]] = []
+        numbers = count()
         tokens = ["tok_approve"] * 8 + ["tok_decline", "tok_flaky"]
 
         async def place() -> None:
-            number = len(accepted)
+            number = next(numbers)
             customer, sku, token = customers[number % 5], skus[number % 4], tokens[number % 10]
             accepted.append((customer, sku, token, await customer.order(sku, 1, token)))
 
@@ -139,7 +142,7 @@ async def test_500_orders_at_20_a_second_all_end_and_the_stock_adds_up(
             assert stock is not None
             assert (stock["quantity"], stock["reserved"]) == (200 - confirmed, 0)
         for database in ("auth", "product", "inventory", "payment", "order"):
-            await eventually(lambda database=database: nothing_pending(databases, database))
+            await eventually(partial(nothing_pending, databases, database))
     finally:
         await asyncio.gather(*(platform.scale(service, 1) for service in services))
 
@@ -180,7 +183,7 @@ async def test_every_accepted_order_ends_though_an_instance_is_killed(
 async def test_traffic_goes_on_without_discovery_and_changes_arrive_after_it(
     store: Shop, platform: Supervisor, part: str
 ) -> None:
-    await platform.stop_alone(part)
+    await platform.stop(part)
     for _ in range(20):
         await store.anyone.get("/api/v1/products")
     await platform.start(part)

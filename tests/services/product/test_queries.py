@@ -87,10 +87,8 @@ async def test_a_list_reads_only_what_it_shows_whatever_the_filters_order_and_pa
 async def test_paging_through_ties_neither_repeats_nor_loses(
     catalogue: Catalogue, stored: AsyncCollection[dict[str, Any]]
 ) -> None:
-    expected = {
-        row["product"]["slug"]
-        async for row in stored.find({"listings": domain.listing("kitchen", None, None)})
-    }
+    listed = stored.find({"listings": domain.listing("kitchen", None, None)})
+    expected = {row["product"]["slug"] async for row in listed}
     for sort in ("newest", "price", "-price", "name"):
         found = await catalogue.all_slugs(category="kitchen", sort=sort, limit=100)
         assert len(found) == len(expected)

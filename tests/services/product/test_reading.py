@@ -33,11 +33,11 @@ ALL = ["amber-lamp", "blue-mug", "coffee-grinder", "desk-lamp", "espresso-cup", 
         ("-price", ["amber-lamp", "desk-lamp", "coffee-grinder", "espresso-cup", "blue-mug", "fork"]),
     ],
 )
-@pytest.mark.parametrize("limit", [1, 2, 5, 6, 100])
 async def test_every_order_is_the_same_in_pages_of_any_length(
-    shop: Catalogue, sort: str, order: list[str], limit: int
+    shop: Catalogue, sort: str, order: list[str]
 ) -> None:
-    assert await shop.all_slugs(sort=sort, limit=limit) == order
+    for limit in (1, 2, 5, 6, 100):
+        assert await shop.all_slugs(sort=sort, limit=limit) == order
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,13 @@ async def test_every_order_is_the_same_in_pages_of_any_length(
         ({"category": "garden"}, set()),
     ],
 )
-@pytest.mark.parametrize("sort", ["", "newest", "price", "-price", "name"])
 async def test_filters_combine_with_every_order(
-    shop: Catalogue, query: dict[str, str], found: set[str], sort: str
+    shop: Catalogue, query: dict[str, Any], found: set[str]
 ) -> None:
-    paged = await shop.all_slugs(**query, sort=sort, limit=1)
-    assert len(paged) == len(set(paged))
-    assert set(paged) == found
+    for sort in ("", "newest", "price", "-price", "name"):
+        paged = await shop.all_slugs(**query, sort=sort, limit=1)
+        assert len(paged) == len(set(paged))
+        assert set(paged) == found
 
 
 async def test_a_search_ranks_names_over_tags_over_descriptions(shop: Catalogue) -> None:
@@ -104,7 +104,8 @@ async def test_facets_count_the_whole_list_and_what_lies_in_a_category(shop: Cat
 
 
 async def test_facets_are_those_of_the_query(shop: Catalogue) -> None:
-    for query in ({"brand": "Nordlys", "max_price": "1000"}, {"q": "mug"}):
+    queries: list[dict[str, Any]] = [{"brand": "Nordlys", "max_price": "1000"}, {"q": "mug"}]
+    for query in queries:
         facets = (await shop.get("/products", **query)).body["facets"]
         assert facets["brands"] == [{"value": "Nordlys", "count": 1}]
         assert len(facets["categories"]) == 2
@@ -119,7 +120,8 @@ async def test_a_page_is_not_disturbed_by_what_is_added_meanwhile(shop: Catalogu
 
 async def test_a_cursor_of_another_query_is_refused(shop: Catalogue) -> None:
     cursor = (await shop.get("/products", limit=1)).body["next_cursor"]
-    for other in ({"sort": "price"}, {"brand": "Lumo"}, {"q": "lamp"}):
+    others: list[dict[str, Any]] = [{"sort": "price"}, {"brand": "Lumo"}, {"q": "lamp"}]
+    for other in others:
         answer = await shop.get("/products", cursor=cursor, **other)
         assert (answer.status, answer.fields) == (422, ["cursor"])
 

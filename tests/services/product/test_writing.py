@@ -11,7 +11,7 @@ from tests.tokens import Issuer
 
 
 async def test_a_product_has_all_that_was_written_and_what_rules_add(catalogue: Catalogue) -> None:
-    written = {
+    written: dict[str, Any] = {
         "slug": "press-1l",
         "description": "Four cups of coffee.",
         "compare_at_price": usd(3999),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from scripts.supervisor.logfile import LogFile, tail
+from scripts.supervisor.logfile import LogFile, LogReader, tail
 
 
 def test_rotates_and_keeps_one_older_file(tmp_path: Path) -> None:
@@ -25,3 +25,16 @@ def test_notes_stand_between_the_output(tmp_path: Path) -> None:
 
 def test_of_a_log_that_is_not_there_nothing_is_shown(tmp_path: Path) -> None:
     assert tail(tmp_path / "nobody.log", 5) == []
+
+
+def test_follows_a_log_across_its_rotation(tmp_path: Path) -> None:
+    log = LogFile(tmp_path, "order-1", limit=30)
+    log.write(b"before\n")
+    reader = LogReader(log.path)
+    log.write(b"half a ")
+    assert reader.lines() == []
+    log.write(b"line\n")
+    assert reader.lines() == ["half a line"]
+    log.write(b"the last of its file\n")
+    log.write(b"first of the next\n")
+    assert reader.lines() == ["the last of its file", "first of the next"]

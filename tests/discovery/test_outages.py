@@ -1,0 +1,72 @@
+"""Parts of discovery fail, and traffic goes on."""
+
+from discovery.consul import kv
+from discovery.consul.client import ERRORS, consul_client
+from tests.discovery.conftest import Join
+from tests.discovery.platform import CONTROL_PLANES, Platform
+from tests.discovery.traffic import answered, traffic
+from tests.parts import eventually
+
+
+async def test_any_one_of_two_control_planes_will_do(platform: Platform, join: Join) -> None:
+    for number, name in enumerate(CONTROL_PLANES):
+        await platform.supervisor.stop(name)
+        async with join("order", f"without-{number}"):
+            await eventually(lambda id=f"without-{number}": answered(platform.egress, "http://order/", id))
+        await platform.supervisor.start(name)
+
+
+async def test_without_any_control_plane_envoy_goes_on_and_catches_up_later(
+    platform: Platform, join: Join
+) -> None:
+    async with join("order", "before"):
+        await eventually(lambda: answered(platform.egress, "http://order/", "before"))
+        async with traffic(platform.egress, "http://order/", clients=2) as seen:
+            await platform.supervisor.stop(*CONTROL_PLANES)
+            async with join("order", "during"):
+                asked = seen.statuses.total()
+                await eventually(lambda: seen.statuses.total() > asked + 100)
+                await platform.supervisor.start(*CONTROL_PLANES)
+                await eventually(lambda: seen.instances["during"] > 20)
+        assert seen.failed == {}
+
+
+async def test_consul_is_killed_and_nobody_notices(platform: Platform, join: Join) -> None:
+    async with join("order", "a"), join("order", "b"), consul_client(platform.consul) as client:
+        await kv.put(client, "kept", b"value")
+        await eventually(lambda: has(platform, {"a", "b"}))
+        async with traffic(platform.egress, "http://order/", clients=2) as seen:
+            platform.supervisor.kill("consul")
+            await platform.supervisor.changes.until(lambda: not ready(platform, "consul"))
+            await platform.supervisor.ready("consul")
+            await eventually(lambda: passing(platform, {"a", "b"}))
+            assert await platform.endpoints("egress", "order") == {"a", "b"}
+        assert seen.failed == {}
+        assert await kv.get(client, "kept") == b"value"
+
+
+async def test_who_joins_after_an_outage_of_consul_takes_traffic(platform: Platform, join: Join) -> None:
+    platform.supervisor.kill("consul")
+    async with join("auth", "late"):
+        await eventually(lambda: answered(platform.egress, "http://auth/", "late"))
+
+
+def ready(platform: Platform, name: str) -> bool:
+    """Whether the supervisor calls a process ready."""
+    state, _ = platform.supervisor.states()[name]
+    return state == "ready"
+
+
+async def has(platform: Platform, ids: set[str]) -> bool:
+    """Whether the egress knows exactly these instances of the order service."""
+    return await platform.endpoints("egress", "order") == ids
+
+
+async def passing(platform: Platform, ids: set[str]) -> bool:
+    """Whether Consul calls these instances of the order service passing."""
+    async with consul_client(platform.consul) as client:
+        try:
+            _, entries = await client.health.service("order", passing=True)
+        except ERRORS:
+            return False
+    return {entry["Service"]["ID"] for entry in entries} >= ids

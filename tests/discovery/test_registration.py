@@ -1,0 +1,124 @@
+"""Instances come, go and die, and Envoy's traffic follows."""
+
+import asyncio
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from discovery.consul.client import consul_client
+from discovery.consul.registration import Registration, registered
+from scripts.layout import CHECKOUT
+from tests.discovery.conftest import Join
+from tests.discovery.instance import Instance
+from tests.discovery.platform import Platform
+from tests.discovery.traffic import answered, traffic
+from tests.parts import eventually
+
+
+@asynccontextmanager
+async def process(service: str, id: str, consul_url: str) -> AsyncIterator[Process]:
+    """An instance as a process of its own."""
+    command = (sys.executable, "-m", "tests.discovery.instance", service, id, consul_url)
+    running = await asyncio.create_subprocess_exec(*command, cwd=CHECKOUT)
+    try:
+        yield running
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.wait()
+
+
+async def test_a_registered_instance_takes_traffic_and_a_deregistered_one_none(
+    platform: Platform, join: Join
+) -> None:
+    async with join("order", "joined"):
+        await eventually(lambda: answered(platform.egress, "http://order/", "joined"))
+
+    async def refused() -> bool:
+        async with platform.egress.get("http://order/") as response:
+            return response.status == 503
+
+    await eventually(refused)
+    assert await platform.endpoints("egress", "order") == set()
+
+
+async def test_an_instance_registered_by_hand_takes_traffic(platform: Platform) -> None:
+    async with Instance("product", "by-hand").serving() as instance, consul_client(platform.consul) as client:
+        await client.agent.service.register(
+            "product", service_id="by-hand", address="127.0.0.1", port=instance.port
+        )
+        await eventually(lambda: answered(platform.egress, "http://product/", "by-hand"))
+        await client.agent.service.deregister("by-hand")
+        await eventually(lambda: has_only(platform, "product", set()))
+
+
+async def has_only(platform: Platform, service: str, ids: set[str]) -> bool:
+    """Whether the egress knows exactly these instances."""
+    return await platform.endpoints("egress", service) == ids
+
+
+async def test_an_instance_that_consul_forgot_comes_back(platform: Platform, join: Join) -> None:
+    async with join("auth", "forgotten"), consul_client(platform.consul) as client:
+        await eventually(lambda: has_only(platform, "auth", {"forgotten"}))
+        await client.agent.service.deregister("forgotten")
+        await eventually(lambda: has_only(platform, "auth", set()))
+        await eventually(lambda: answered(platform.egress, "http://auth/", "forgotten"), seconds=5)
+
+
+async def test_replacing_an_instance_under_load_loses_no_request(platform: Platform, join: Join) -> None:
+    async with join("inventory", "stays"):
+        await eventually(lambda: answered(platform.egress, "http://inventory/", "stays"))
+        async with traffic(platform.egress, "http://inventory/") as seen:
+            for id in ("first", "second"):
+                async with join("inventory", id):
+                    await eventually(lambda id=id: seen.instances[id] > 20)
+            await eventually(lambda: has_only(platform, "inventory", {"stays"}))
+    assert seen.failed == {}
+
+
+async def test_a_killed_instance_costs_no_safe_request(platform: Platform, join: Join) -> None:
+    async with (
+        join("order", "survivor"),
+        process("order", "victim", platform.consul) as victim,
+        traffic(platform.egress, "http://order/") as seen,
+    ):
+        await eventually(lambda: seen.instances["victim"] > 50 and seen.instances["survivor"] > 50)
+        seen.statuses.clear()
+        victim.kill()
+        await eventually(lambda: has_only(platform, "order", {"survivor"}), seconds=5)
+    assert seen.failed == {}
+
+
+async def test_a_process_told_to_stop_drains(platform: Platform, join: Join) -> None:
+    async with (
+        join("payment", "stays"),
+        process("payment", "leaves", platform.consul) as leaving,
+        traffic(platform.egress, "http://payment/") as seen,
+    ):
+        await eventually(lambda: seen.instances["leaves"] > 20)
+        seen.statuses.clear()
+        leaving.terminate()
+        assert await leaving.wait() == 0
+        await eventually(lambda: has_only(platform, "payment", {"stays"}))
+    assert seen.failed == {}
+
+
+async def test_without_consul_registering_waits_and_says_for_what() -> None:
+    said = asyncio.Event()
+
+    async def register() -> None:
+        nowhere = Registration("order", "order-1", "127.0.0.1", 1, "test")
+        async with registered(
+            "http://127.0.0.1:1", nowhere, 0, on_drain=lambda: None, on_wait=lambda _: said.set()
+        ):
+            pytest.fail("registered with nobody")
+
+    waiting = asyncio.create_task(register())
+    async with asyncio.timeout(5):
+        await said.wait()
+    assert not waiting.done()
+    waiting.cancel()
+    await asyncio.wait({waiting})

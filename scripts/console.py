@@ -45,6 +45,9 @@ def plain_errors() -> Iterator[None]:
     """Turn what can be expected to go wrong into a sentence and exit code 1."""
     try:
         yield
+    except aiohttp.ClientConnectionError as error:
+        console.print(f"[red]✗[/red] {escape(str(error))}: `portico status` tells what runs", soft_wrap=True)
+        sys.exit(1)
     except EXPECTED as error:
         console.print(f"[red]✗[/red] {escape(str(error) or 'no answer in time')}", soft_wrap=True)
         sys.exit(1)

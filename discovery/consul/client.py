@@ -29,6 +29,7 @@ async def consul_client(
         host=address.hostname,
         port=address.port,
         scheme=address.scheme,
+        verify=address.scheme == "https",
         connections_limit=connections,
         connections_timeout=seconds,
     )

@@ -55,17 +55,8 @@ class CatalogWatch:
     async def follow_keys(self, client: Consul, key: str) -> None:
         """Keep up with the signing keys, until cancelled. A document that is no good changes nothing."""
         async for document in watch_key(client, key):
-            self._take_keys(document)
+            self._jwks = jwks.latest(document, self._jwks)
             self._changed.set()
-
-    def _take_keys(self, document: bytes | None) -> None:
-        try:
-            # A key that was deleted by mistake must not lock everybody out.
-            keys = None if document is None else jwks.usable(document)
-        except jwks.Unusable as error:
-            logger.error("the keys in consul are unusable, keeping the last good ones: %s", error)
-            keys = None
-        self._jwks = keys or self._jwks or jwks.NO_KEYS
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """The keys that sign access tokens, as auth publishes them in Consul."""
 
 import hashlib
+import logging
 from base64 import urlsafe_b64encode
 
 import orjson
@@ -18,6 +19,9 @@ NO_KEYS = orjson.dumps(
 _PUBLIC = frozenset({"kty", "crv", "x", "y", "n", "e", "kid", "alg", "use"})
 
 
+logger = logging.getLogger(__name__)
+
+
 class Unusable(Exception):
     """A document that Envoy could verify no token with."""
 
@@ -33,3 +37,15 @@ def usable(document: bytes) -> str:
     except (PyJWTError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise Unusable(str(error)) from error
     return orjson.dumps({"keys": sorted(keys, key=lambda key: str(key.get("kid")))}).decode()
+
+
+def latest(document: bytes | None, known: str | None) -> str:
+    """The keys to go on with when Consul has `document` and `known` were the last good ones.
+
+    A document that is unusable, or deleted by mistake, must not lock everybody out.
+    """
+    try:
+        return usable(document) if document is not None else known or NO_KEYS
+    except Unusable as error:
+        logger.error("the keys in consul are unusable, keeping the last good ones: %s", error)
+        return known or NO_KEYS

@@ -45,6 +45,9 @@ POLICIES = MappingProxyType(
 MAX_STREAMS = 10_000
 """Live event streams and WebSockets an edge holds open: counted apart, they can't use up the requests' share."""
 
+STREAM_IDLE_SECONDS = 300
+"""Without a byte on it for so long, a stream is taken for dead."""
+
 MAX_CONNECTIONS = 20_000
 """From clients, per Envoy: streams, and as many again that come and go."""
 

@@ -29,12 +29,6 @@ class Snapshot:
 
     resources: Mapping[str, Mapping[str, Encoded]]
 
-    def changed_types(self, other: "Snapshot | None") -> list[str]:
-        """The types in which the two differ."""
-        return [
-            url for url, named in self.resources.items() if other is None or named != other.resources[url]
-        ]
-
 
 def snapshot(resources: Resources, codec: Codec, previous: Snapshot | None = None) -> Snapshot:
     """Check and encode `resources`; what `previous` has already is not encoded again. Raises `Inconsistent`."""

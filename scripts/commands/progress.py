@@ -15,6 +15,7 @@ from scripts.supervisor import State
 from scripts.supervisor.logfile import tail
 
 LOG_LINES = 12
+LINE_LENGTH = 400
 
 
 async def follow(layout: Layout, answers: AsyncIterator[Message], target: State) -> None:
@@ -83,7 +84,7 @@ def _explain(layout: Layout, answer: Message) -> None:
         console.print(f"\n[red]✗ {name}[/red] {reason}", soft_wrap=True)
         console.print(f"  The last lines of {log}:", soft_wrap=True)
         for line in tail(log, LOG_LINES):
-            console.print(Text.assemble(("  | ", "dim"), Text.from_ansi(line)), soft_wrap=True)
+            console.print(Text.assemble(("  | ", "dim"), Text.from_ansi(line[:LINE_LENGTH])), soft_wrap=True)
     if failures:
         console.print(
             "\nMend the cause and run `portico up` again: it starts what is missing. A port that is taken can be "

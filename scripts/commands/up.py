@@ -15,6 +15,7 @@ from scripts.console import console
 from scripts.control import ask
 from scripts.demo import DemoFailed
 from scripts.layout import Layout
+from scripts.platform import platform_specs
 from scripts.supervisor import State
 
 
@@ -28,6 +29,8 @@ def up(
 async def _up(layout: Layout, sample: bool) -> None:
     began = time.monotonic()
     await fetch_missing(layout)
+    # Made here too, so that what is wrong with the environment is said here and not in the background.
+    platform_specs(layout)
     was_running = await is_running(layout)
     if not was_running:
         await launch(layout)

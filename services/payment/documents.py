@@ -1,7 +1,7 @@
 """The payment service's documents, and the indexes that serve its queries."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 from beanie import Document
@@ -9,6 +9,9 @@ from pymongo import ASCENDING, IndexModel, ReplaceOne
 
 from services.chassis.envelope import Origin
 from services.payment.domain import Payment
+
+LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before anything is due: the lower bound by which a query shows that the index of what is due serves it."""
 
 _TOMBSTONE_SECONDS: Final = 30 * 86400
 _NOTICE_SECONDS: Final = 7 * 86400
@@ -28,7 +31,7 @@ class StoredPayment(Document):
             IndexModel([("payment.order_id", ASCENDING)]),
             IndexModel(
                 [("payment.intent.due_at", ASCENDING)],
-                partialFilterExpression={"payment.intent.due_at": {"$type": "date"}},
+                partialFilterExpression={"payment.intent.due_at": {"$gt": LONG_AGO}},
             ),
             IndexModel([("buried_at", ASCENDING)], expireAfterSeconds=_TOMBSTONE_SECONDS),
         ]

@@ -8,7 +8,7 @@ from services.chassis.envelope import Envelope
 from services.chassis.errors import Invalid, NotFound
 from services.chassis.identity import Caller, Role
 from services.chassis.mongo import Work
-from services.payment.documents import SeenNotice, StoredPayment
+from services.payment.documents import LONG_AGO, SeenNotice, StoredPayment
 from services.payment.domain import Call, Command, Fact, Operation, Payment
 from services.payment.lifecycle import hear, obey, resume, wait
 from services.payment.payments import POLICY, Payments
@@ -73,8 +73,9 @@ async def take_notice(work: Work, provider: str, notice: Notice, now: datetime) 
 
 async def find_due(now: datetime, limit: int) -> list[str]:
     """The ids of payments whose provider is to be asked something, the longest due first."""
-    due = StoredPayment.get_pymongo_collection().find({"payment.intent.due_at": {"$lte": now}}, {"_id": 1})
-    return [found["_id"] async for found in due.sort("payment.intent.due_at").limit(limit)]
+    due = {"payment.intent.due_at": {"$gt": LONG_AGO, "$lte": now}}
+    found = StoredPayment.get_pymongo_collection().find(due, {"_id": 1})
+    return [one["_id"] async for one in found.sort("payment.intent.due_at").limit(limit)]
 
 
 async def take_up(work: Work, payment_ids: Sequence[str], now: datetime) -> None:

@@ -10,7 +10,7 @@ from pymongo.errors import ExecutionTimeout
 
 from services.chassis.errors import Unavailable
 from services.product import queries
-from services.product.documents import CHEAPEST, ListedProduct, StoredCategory, StoredProduct
+from services.product.documents import ListedProduct, StoredCategory, StoredProduct
 from services.product.domain import Product, lineage
 from services.product.queries import MAX_HITS, Bson
 from services.product.schemas import (
@@ -56,9 +56,7 @@ async def category_tree() -> tuple[CategoryOut, ...]:
 
 
 async def _listed(query: ListQuery) -> ProductPageOut:
-    entries, counts = await asyncio.gather(
-        _page(query), _aggregate(queries.facets(query), hint=CHEAPEST.document["name"])
-    )
+    entries, counts = await asyncio.gather(_page(query), _aggregate(queries.facets(query), hint="cheapest"))
     shown = entries[: query.limit]
     more = queries.next_page(query, shown[-1]) if len(entries) > query.limit else None
     return _page_out([entry.product for entry in shown], more, counts)
@@ -66,9 +64,9 @@ async def _listed(query: ListQuery) -> ProductPageOut:
 
 async def _page(query: ListQuery) -> list[ListedProduct]:
     """One entry more than asked for, where there is one."""
-    found = StoredProduct.find(queries.page(query), max_time_ms=_READ_MILLISECONDS)
-    ordered = found.sort(queries.ORDERS[query.order].keys).limit(query.limit + 1)
-    return await ordered.project(ListedProduct).to_list()
+    order = queries.ORDERS[query.order]
+    found = StoredProduct.find(queries.page(query), hint=order.index, max_time_ms=_READ_MILLISECONDS)
+    return await found.sort(order.keys).limit(query.limit + 1).project(ListedProduct).to_list()
 
 
 async def _hits(query: ListQuery) -> ProductPageOut:

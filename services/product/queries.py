@@ -72,8 +72,12 @@ class AtOffset(Position):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A list's order: by `field`, entries with the same value by id. It is the path in model and document alike."""
+    """A list's order: by `field`, a path in model and document alike; entries with the same value by id.
 
+    Left to choose an `index` itself, MongoDB sometimes prefers to sort what another one finds.
+    """
+
+    index: str
     field: str
     direction: SortDirection
     position: type[AfterTime] | type[AfterPrice] | type[AfterName]
@@ -85,10 +89,10 @@ class Order:
 
 
 ORDERS: Final = {
-    "newest": Order("product.published_at", SortDirection.DESCENDING, AfterTime),
-    "price": Order(PRICE, SortDirection.ASCENDING, AfterPrice),
-    "-price": Order(PRICE, SortDirection.DESCENDING, AfterPrice),
-    "name": Order("name_key", SortDirection.ASCENDING, AfterName),
+    "newest": Order("newest", "product.published_at", SortDirection.DESCENDING, AfterTime),
+    "price": Order("cheapest", PRICE, SortDirection.ASCENDING, AfterPrice),
+    "-price": Order("cheapest", PRICE, SortDirection.DESCENDING, AfterPrice),
+    "name": Order("by_name", "name_key", SortDirection.ASCENDING, AfterName),
 }
 
 

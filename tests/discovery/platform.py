@@ -104,11 +104,18 @@ def envoy_process(
         command=(
             *(str(envoy.PART.executable(layout.native).path), "--config-path", str(config)),
             *("--use-dynamic-base-id", "--concurrency", "1", "--log-level", "warning"),
+            *("--file-flush-interval-msec", "100"),
         ),
         after=after,
         prepare=lambda: _write(config, document),
-        ready=lambda: http_answer(f"{admin}/listeners", lambda listeners: role in listeners),
+        ready=lambda: _listening(admin, role),
     )
+
+
+async def _listening(admin: str, role: Role) -> None:
+    # A listener is in the list a moment before its socket is open; by the time of LIVE it is.
+    await http_answer(f"{admin}/listeners", lambda listeners: role in listeners)
+    await http_answer(f"{admin}/ready", lambda state: "LIVE" in state)
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,7 @@ from scripts.layout import CHECKOUT
 from tests.discovery.conftest import Join
 from tests.discovery.instance import Instance
 from tests.discovery.platform import Platform
-from tests.discovery.traffic import answered, traffic
+from tests.discovery.traffic import Traffic, answered, traffic
 from tests.parts import eventually
 
 
@@ -42,7 +43,7 @@ async def test_a_registered_instance_takes_traffic_and_a_deregistered_one_none(
             return response.status == 503
 
     await eventually(refused)
-    assert await platform.endpoints("egress", "order") == set()
+    await eventually(lambda: has_only(platform, "order", set()))
 
 
 async def test_an_instance_registered_by_hand_takes_traffic(platform: Platform) -> None:
@@ -53,6 +54,11 @@ async def test_an_instance_registered_by_hand_takes_traffic(platform: Platform) 
         await eventually(lambda: answered(platform.egress, "http://product/", "by-hand"))
         await client.agent.service.deregister("by-hand")
         await eventually(lambda: has_only(platform, "product", set()))
+
+
+def served(seen: Traffic, id: str) -> bool:
+    """Whether an instance has had its share of the traffic."""
+    return seen.instances[id] > 20
 
 
 async def has_only(platform: Platform, service: str, ids: set[str]) -> bool:
@@ -74,7 +80,7 @@ async def test_replacing_an_instance_under_load_loses_no_request(platform: Platf
         async with traffic(platform.egress, "http://inventory/") as seen:
             for id in ("first", "second"):
                 async with join("inventory", id):
-                    await eventually(lambda id=id: seen.instances[id] > 20)
+                    await eventually(partial(served, seen, id))
             await eventually(lambda: has_only(platform, "inventory", {"stays"}))
     assert seen.failed == {}
 

@@ -1,65 +1,28 @@
-"""A control plane with an Envoy of its own, which is told things it cannot take."""
+"""An Envoy is told things it cannot take, and nothing happens to its traffic."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession
 from prometheus_client import REGISTRY
 
-from discovery.control_plane.bootstrap import bootstrap
 from discovery.control_plane.codec import Codec
-from discovery.control_plane.publisher import Publisher
 from discovery.control_plane.resources import CLUSTER, ENDPOINT, LISTENER, Resources
 from discovery.control_plane.resources.build import build
-from discovery.control_plane.server import serving
-from discovery.control_plane.settings import Settings
-from scripts.layout import Layout
-from scripts.supervisor import Supervisor
 from tests.discovery.instance import Instance
-from tests.discovery.platform import PORT_OFFSET, envoy_process
+from tests.discovery.rig import Rig, rigged
 from tests.discovery.traffic import answered
 from tests.parts import eventually
-from tests.tokens import Issuer
 from tests.unit.discovery.catalogs import catalog, endpoint
 
 
-@dataclass(frozen=True)
-class Rig:
-    """An edge, a gateway behind it, and what it may be told."""
-
-    publisher: Publisher
-    good: Resources
-    http: ClientSession
-
-
 @pytest.fixture
-async def rig(native: Path, codec: Codec, tmp_path: Path) -> AsyncIterator[Rig]:
-    """Everything is running, and the gateway answers; no signing key is known."""
-    layout = Layout(tmp_path, PORT_OFFSET + 100)
-    publisher = Publisher(codec)
-    settings = Settings(edge_address=layout.address("edge"))
-    async with (
-        Instance("gateway", "gw").serving() as gateway,
-        serving(publisher, codec, layout.host, 0) as port,
-        Supervisor(
-            [
-                envoy_process(
-                    layout, "edge", bootstrap("edge", "t", layout.port("edge_admin"), [(layout.host, port)])
-                )
-            ],
-            logs=layout.logs,
-            record=layout.process_record,
-        ) as supervisor,
-        ClientSession(layout.url("edge")) as http,
-    ):
-        good = build("edge", catalog(gateway=(endpoint("gw", gateway.port),)), settings)
-        publisher.publish("edge", good)
-        await supervisor.start()
-        await eventually(lambda: answered(http, "/api/x", "gw"))
-        yield Rig(publisher, good, http)
+async def rig(codec: Codec, tmp_path: Path) -> AsyncIterator[Rig]:
+    """An edge whose gateway answers."""
+    async with rigged(codec, tmp_path) as rig:
+        await eventually(lambda: answered(rig.http, "/api/x", "gw"))
+        yield rig
 
 
 def nacks(type_: str) -> float:
@@ -87,13 +50,20 @@ async def test_what_an_envoy_refuses_is_counted_and_the_last_good_one_stays(
     await eventually(lambda: nacks(short) == before + 1)
     assert await answered(rig.http, "/api/x", "gw")
     async with Instance("gateway", "next").serving() as following:
-        moved = build(
-            "edge",
-            catalog(gateway=(endpoint("next", following.port),)),
-            Settings(edge_address=rig.http._base_url.authority),
-        )
-        rig.publisher.publish("edge", moved)
+        known = catalog(gateway=(endpoint("next", following.port),))
+        rig.publisher.publish("edge", build("edge", known, rig.settings))
         await eventually(lambda: answered(rig.http, "/api/x", "next"))
+    assert nacks(short) == before + 1
+
+
+async def test_a_bad_cluster_does_not_hold_up_a_good_one(rig: Rig) -> None:
+    before = nacks("cluster")
+    bad = changed(rig.good, CLUSTER, "gateway", connect_timeout="-1s")
+    both = changed(bad, CLUSTER, "opentelemetry-collector", connect_timeout="7s")
+    rig.publisher.publish("edge", both)
+    await eventually(lambda: nacks("cluster") >= before + 2)
+    async with rig.http.get(f"{rig.layout.url('edge_admin')}/config_dump") as response:
+        assert '"connect_timeout": "7s"' in await response.text()
 
 
 async def test_inconsistent_resources_are_not_published(rig: Rig) -> None:
@@ -106,9 +76,3 @@ async def test_resources_with_unknown_fields_are_not_published(rig: Rig) -> None
     before = rig.publisher.snapshots["edge"]
     rig.publisher.publish("edge", changed(rig.good, CLUSTER, "gateway", conect_timeout="1s"))
     assert rig.publisher.snapshots["edge"] is before
-
-
-async def test_before_there_is_a_key_every_token_is_refused(rig: Rig) -> None:
-    async with rig.http.get("/api/x", headers=Issuer.make().bearer("u1")) as response:
-        assert response.status == 401
-    assert await answered(rig.http, "/api/x", "gw")

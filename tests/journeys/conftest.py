@@ -8,17 +8,20 @@ from pymongo import AsyncMongoClient
 
 from scripts.demo import seed_accounts
 from scripts.layout import Layout
+from scripts.native.prometheus import keep_targets
 from scripts.platform import load_credentials, load_secrets
 from scripts.supervisor import Supervisor
+from services.chassis.background import background
 from tests.journeys.shop import Shop, shop
 
 
 @pytest.fixture(scope="session")
-async def platform(supervisor: Supervisor, layout: Layout) -> Supervisor:
+async def platform(supervisor: Supervisor, layout: Layout) -> AsyncIterator[Supervisor]:
     """Every process of the platform, ready, with its accounts."""
     await supervisor.start()
     seed_accounts(layout)
-    return supervisor
+    async with background("Prometheus targets", lambda: keep_targets(layout)):
+        yield supervisor
 
 
 @pytest.fixture(scope="session")

@@ -129,7 +129,7 @@ async def test_500_orders_at_20_a_second_all_end_and_the_stock_adds_up(
         async with under_load(place, each_second=20) as load:
             await eventually(lambda: load.sent >= 500, seconds=40)
         assert load.failed == []
-        ended = [await customer.ended(order_id) for customer, _, _, order_id in accepted]
+        ended = await asyncio.gather(*(customer.ended(order_id) for customer, _, _, order_id in accepted))
         for (_, _, token, _), order in zip(accepted, ended, strict=True):
             assert order["status"] == ("CANCELLED" if token == "tok_decline" else "CONFIRMED")
         for sku in skus:
@@ -138,8 +138,9 @@ async def test_500_orders_at_20_a_second_all_end_and_the_stock_adds_up(
                 for (_, of, _, _), order in zip(accepted, ended, strict=True)
                 if of == sku
             )
-            stock = await databases["inventory"].stock.find_one({"_id": sku})
-            assert stock is not None
+            stored = await databases["inventory"].stock.find_one({"_id": sku})
+            assert stored is not None
+            stock = stored["stock"]
             assert (stock["quantity"], stock["reserved"]) == (200 - confirmed, 0)
         for database in ("auth", "product", "inventory", "payment", "order"):
             await eventually(partial(nothing_pending, databases, database))
@@ -170,7 +171,7 @@ async def test_every_accepted_order_ends_though_an_instance_is_killed(
             platform.kill(victim)
             await eventually(lambda: len(accepted) >= 50)
         await platform.ready(victim)
-        ended = [await customer.ended(order_id) for order_id in accepted]
+        ended = await asyncio.gather(*(customer.ended(order_id) for order_id in accepted))
         confirmed = sum(order["status"] == "CONFIRMED" for order in ended)
         assert {order["status"] for order in ended} <= {"CONFIRMED", "CANCELLED"}
         stock = await store.stock(sku)

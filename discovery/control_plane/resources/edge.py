@@ -1,12 +1,15 @@
 """The public door: everything that comes from outside, and nothing of it believed."""
 
+from collections.abc import Mapping
+
 from discovery.control_plane.policy import (
     MAX_REQUEST_BYTES,
     POLICIES,
     RATE_BURST,
     RATE_PER_SECOND,
+    STREAM_IDLE_SECONDS,
 )
-from discovery.control_plane.resources import EXTENSION, FROM_ADS, ROUTE, Message, extension, typed
+from discovery.control_plane.resources import EXTENSION, FROM_ADS, ROUTE, Message, extension, seconds, typed
 from discovery.control_plane.resources.connections import listener, protocol_options
 from discovery.control_plane.resources.routes import NEVER_ACCEPTED, route
 from discovery.control_plane.settings import Settings
@@ -18,18 +21,18 @@ _GATEWAY = "gateway"
 _BUFFER = "request-buffer"
 _JWT = "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"
 
-_STREAMS = (
-    {"safe_regex": {"regex": "/api/v[0-9]+/orders/[^/]+/events"}},
-    {"safe_regex": {"regex": "/api/v[0-9]+/live"}},
-)
-_REQUESTS = (
-    {"prefix": "/api/"},
-    {"path": "/graphql"},
-    {"path": "/openapi.json"},
-    {"path_separated_prefix": "/docs"},
-    {"path": "/.well-known/jwks.json"},
-    {"path": "/health"},
-)
+_STREAMS: Mapping[str, Message] = {
+    "/orders/{id}/events": {"safe_regex": {"regex": "/api/v[0-9]+/orders/[^/]+/events"}},
+    "/live": {"safe_regex": {"regex": "/api/v[0-9]+/live"}},
+}
+_REQUESTS: Mapping[str, Message] = {
+    "/api": {"prefix": "/api/"},
+    "/graphql": {"path": "/graphql"},
+    "/openapi.json": {"path": "/openapi.json"},
+    "/docs": {"path_separated_prefix": "/docs"},
+    "/jwks": {"path": "/.well-known/jwks.json"},
+    "/health": {"path": "/health"},
+}
 
 # x-portico-signature must pass, it is a payment provider's.
 _OURS = "x-portico-(user|subject|caller|roles?|scopes?|identity|internal|service)(-.*)?"
@@ -68,8 +71,8 @@ def edge_routes() -> Message:
         "name": "public",
         "domains": ["*"],
         "routes": [
-            *(_stream(match) for match in _STREAMS),
-            *(route(_GATEWAY, match, POLICIES[_GATEWAY], NEVER_ACCEPTED) for match in _REQUESTS),
+            *(_stream(name, match) for name, match in _STREAMS.items()),
+            *(_request(name, match) for name, match in _REQUESTS.items()),
         ],
     }
     return {
@@ -126,19 +129,22 @@ def _tokens() -> Message:
     return {"name": TOKENS, "config_discovery": discovered}
 
 
-def _stream(match: Message) -> Message:
-    policy = POLICIES[_GATEWAY]
-    made = route(_GATEWAY, match, policy, NEVER_ACCEPTED)
-    unbounded = {
+def _request(name: str, match: Message) -> Message:
+    return route(_GATEWAY, name, match, POLICIES[_GATEWAY], NEVER_ACCEPTED)
+
+
+def _stream(name: str, match: Message) -> Message:
+    bounded = _request(name, match)
+    action = {
+        **bounded["route"],
         "timeout": "0s",
-        "idle_timeout": "300s",
+        "idle_timeout": seconds(STREAM_IDLE_SECONDS),
         "priority": "HIGH",
         "upgrade_configs": [{"upgrade_type": "websocket"}],
+        "retry_policy": {**bounded["route"]["retry_policy"], "per_try_timeout": "0s"},
     }
-    per_route = typed("envoy.extensions.filters.http.buffer.v3.BufferPerRoute", disabled=True)
-    action = {**made["route"], **unbounded}
-    del action["retry_policy"]["per_try_timeout"]
-    return {**made, "route": action, "typed_per_filter_config": {_BUFFER: per_route}}
+    unbuffered = typed("envoy.extensions.filters.http.buffer.v3.BufferPerRoute", disabled=True)
+    return {**bounded, "route": action, "typed_per_filter_config": {_BUFFER: unbuffered}}
 
 
 def _forget_claims() -> Message:

@@ -42,7 +42,7 @@ def _virtual_host(service: str) -> Message:
         "name": service,
         "domains": [service],
         "routes": [
-            route(service, match, policy, retry_on)
+            route(service, service, match, policy, retry_on)
             for match, retry_on in (
                 ({"prefix": "/", "headers": [method_in(_IDEMPOTENT_METHODS)]}, IDEMPOTENT),
                 # Whoever sends the key gets the first answer again, however often it is sent.

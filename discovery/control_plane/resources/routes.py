@@ -26,10 +26,10 @@ def retry(on: str, policy: Policy) -> Message:
     }
 
 
-def route(name: str, match: Message, policy: Policy, retry_on: str) -> Message:
-    """A route to the cluster `name` under its policy."""
-    action = {"cluster": name, "timeout": seconds(policy.timeout), "retry_policy": retry(retry_on, policy)}
-    return {"match": match, "route": action}
+def route(cluster: str, name: str, match: Message, policy: Policy, retry_on: str) -> Message:
+    """A route to `cluster` under its policy; spans bear its `name`."""
+    action = {"cluster": cluster, "timeout": seconds(policy.timeout), "retry_policy": retry(retry_on, policy)}
+    return {"name": name, "match": match, "route": action}
 
 
 def method_in(methods: Iterable[str]) -> Message:

@@ -32,8 +32,13 @@ def tracing(role: Role, otlp_endpoint: str | None) -> Message:
     uri = f"{(otlp_endpoint or 'http://collector').rstrip('/')}/v1/traces"
     return {
         "random_sampling": {"value": 100 if otlp_endpoint else 0},
-        "operation": "%REQ(:METHOD)% %PATH(NQ)%",
+        "operation": "%REQ(:METHOD)% %ROUTE_NAME%",
         "spawn_upstream_span": True,
+        # Envoy's own tags hold the whole query and the client's address, neither of which is to be kept.
+        "custom_tags": [
+            {"tag": "http.url", "value": "%PATH(NQ)%"},
+            {"tag": "peer.address", "literal": {"value": "redacted"}},
+        ],
         "provider": extension(
             "opentelemetry",
             "envoy.config.trace.v3.OpenTelemetryConfig",

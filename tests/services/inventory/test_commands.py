@@ -26,7 +26,7 @@ from services.inventory.use_cases import adjust_stock
 from tests.conftest import Start
 from tests.instances import Instance
 from tests.parts import Corner, eventually
-from tests.services.processes import running
+from tests.processes import instances
 
 
 def reserve(order_id: str, seconds: float = 600, **lines: int) -> ReserveStock:
@@ -83,7 +83,7 @@ async def test_a_hot_sku_is_never_oversold_by_two_instances(
     saga = await here.listen(topology.ORDER_SAGA)
     await stocked(app, hot=20, cold=1000)
 
-    async with running(here.settings(Settings, instance="inventory-2", **one), tmp_path):
+    async with instances(here.settings(Settings, **one), 1, tmp_path):
         await asyncio.gather(*(here.say(reserve(f"{n}", hot=1, cold=2), times=2) for n in range(50)))
         answers = [(await saga.raw()).type for _ in range(50)]
 

@@ -15,9 +15,9 @@ from services.contracts.payment import (
     SandboxToken,
 )
 from tests.parts import Corner, eventually
+from tests.processes import instances
 from tests.services.payment.conftest import Door, MakeSettings, StartPayment
 from tests.services.payment.payments import authorize, capture, charge, void
-from tests.services.processes import running
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ async def test_two_instances_charge_each_payment_once(
     await start_payment(**few)
     saga = await here.listen(topology.ORDER_SAGA)
     names = [str(n) for n in range(40)]
-    async with running(settings(instance="payment-2", **few), tmp_path):
+    async with instances(settings(**few), 1, tmp_path):
         await asyncio.gather(*(here.say(authorize(name), times=2) for name in names))
         for _ in names:
             await saga.next(PaymentAuthorized)

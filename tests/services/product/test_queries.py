@@ -72,7 +72,8 @@ async def test_a_list_reads_only_what_it_shows_whatever_the_filters_order_and_pa
     for filters, sort in combinations(FILTERS, ("newest", "price", "-price", "name")):
         query = ListQuery(**filters, sort=sort, limit=20)
         for _ in range(3):
-            found = stored.find(queries.page(query)).sort(queries.ORDERS[sort].keys).limit(query.limit + 1)
+            order = queries.ORDERS[sort]
+            found = stored.find(queries.page(query), hint=order.index).sort(order.keys).limit(query.limit + 1)
             explained = await found.clone().explain()
             statistics = explained["executionStats"]
             assert not stages(explained["queryPlanner"]["winningPlan"]) & {"COLLSCAN", "SORT"}, query

@@ -5,7 +5,7 @@ import json
 import pytest
 from jwt.algorithms import OKPAlgorithm
 
-from discovery.control_plane.jwks import NO_KEYS, Unusable, usable
+from discovery.control_plane.jwks import NO_KEYS, Unusable, latest, usable
 from tests.tokens import Issuer
 
 
@@ -33,3 +33,14 @@ def test_a_document_without_a_usable_key_is_refused(document: bytes) -> None:
 def test_until_there_is_a_key_a_key_of_nobody_stands_in() -> None:
     (key,) = json.loads(NO_KEYS)["keys"]
     assert set(key) == {"kty", "crv", "kid", "x"}
+
+
+@pytest.mark.parametrize("document", [None, b"no json", b'{"keys": []}'])
+def test_the_last_good_keys_stay_when_there_are_none(document: bytes | None) -> None:
+    assert latest(document, "the last good ones") == "the last good ones"
+    assert latest(document, None) == NO_KEYS
+
+
+def test_good_keys_replace_the_last_ones() -> None:
+    new = Issuer.make().jwks
+    assert latest(new, "the last good ones") == usable(new)

@@ -11,7 +11,15 @@ from gateway.upstreams.order import Entry, Timeline
 from services.contracts.order import OrderStatus
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-LIFE: tuple[OrderStatus, ...] = ("CREATED", "PENDING", "PAID", "CONFIRMED", "PROCESSING", "SHIPPED", "DELIVERED")
+LIFE: tuple[OrderStatus, ...] = (
+    "CREATED",
+    "PENDING",
+    "PAID",
+    "CONFIRMED",
+    "PROCESSING",
+    "SHIPPED",
+    "DELIVERED",
+)
 
 
 def change(sequence: int, status: OrderStatus | None = None) -> StatusChange:

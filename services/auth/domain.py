@@ -1,16 +1,13 @@
-"""The rules of accounts, guessing, sessions and access tokens."""
+"""The rules of accounts, guessing and sessions."""
 
 import unicodedata
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from services.contracts.message import Value
 
 Role = Literal["customer", "support", "admin"]
-
-ISSUER: Final = "portico-auth"
-AUDIENCE: Final = "portico"
 
 GRACE: Final = timedelta(seconds=10)
 """How long a used refresh token may come again, from a client that did not get the answer."""
@@ -99,16 +96,3 @@ def judge(session: Session, digest: str, now: datetime) -> Presented:
 def normalise_email(email: str) -> str:
     """The form in which an address is unique: composed, trimmed, in lower case."""
     return unicodedata.normalize("NFC", email).strip().lower()
-
-
-def claims(user_id: str, roles: tuple[Role, ...], now: datetime, lifetime: timedelta) -> dict[str, Any]:
-    """What an access token says."""
-    issued, expires = int(now.timestamp()), int((now + lifetime).timestamp())
-    return {
-        "iss": ISSUER,
-        "aud": AUDIENCE,
-        "sub": user_id,
-        "roles": list(roles),
-        "iat": issued,
-        "exp": expires,
-    }

@@ -11,14 +11,15 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
 from services.auth.derivation import derived
-from services.auth.domain import Account, claims
+from services.auth.domain import Account, Role
 from services.auth.keys import KEYS, SigningKeys
 from services.auth.settings import Settings
+from services.chassis.identity import AUDIENCE, ISSUER
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,18 @@ def tokens(settings: Settings) -> Callable[[web.Application], AsyncIterator[None
         yield
 
     return resource
+
+
+def claims(user_id: str, roles: tuple[Role, ...], now: datetime, lifetime: timedelta) -> dict[str, Any]:
+    """What an access token says."""
+    return {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": user_id,
+        "roles": list(roles),
+        "iat": int(now.timestamp()),
+        "exp": int((now + lifetime).timestamp()),
+    }
 
 
 def new_refresh_token() -> str:

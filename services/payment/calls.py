@@ -50,11 +50,14 @@ class Calls:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.provider_call_seconds):
                     await self._finish()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _finish(self) -> None:
         while self._tasks:
             await asyncio.wait(self._tasks)
-        await self._results.join()
+            await self._results.join()
 
     def begin(self, calls: Sequence[Call]) -> None:
         """Make these calls, as far as there is room; the others fall due."""

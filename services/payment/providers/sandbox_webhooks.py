@@ -22,7 +22,7 @@ from services.contracts.money import Money
 from services.payment.providers.signature import HEADER, sign
 
 _PATH: Final = "/api/v1/payments/webhooks/sandbox"
-_LOOK_SECONDS: Final = 0.1
+_LOOK_SECONDS: Final = 0.2
 _ANSWER_SECONDS: Final = 5.0
 _LEASE: Final = timedelta(seconds=2 * _ANSWER_SECONDS)
 _LONGEST_PAUSE: Final = timedelta(seconds=60)

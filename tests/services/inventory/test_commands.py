@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+from services.chassis.bus import UNROUTED
 from services.chassis.clock import utcnow
 from services.chassis.mongo import DATABASE
 from services.contracts import topology
@@ -14,6 +15,7 @@ from services.contracts.inventory import (
     StockConfirmationRefused,
     StockConfirmed,
     StockLine,
+    StockRanLow,
     StockRejected,
     StockReleased,
     StockReserved,
@@ -25,7 +27,7 @@ from services.inventory.settings import Settings
 from services.inventory.use_cases import adjust_stock
 from tests.conftest import Start
 from tests.instances import Instance
-from tests.parts import Corner, eventually
+from tests.parts import Corner, Listener, eventually
 from tests.processes import instances
 
 
@@ -114,6 +116,21 @@ async def test_a_reservation_that_nobody_confirms_lapses(here: Corner, start: St
     assert ended is not None and ended["ended_at"] is not None
     live = await here.db("inventory").reservations.find_one({"_id": "2"})
     assert live is not None and live["ended_at"] is None
+
+
+async def test_it_is_told_once_when_stock_runs_low(here: Corner, start: Start) -> None:
+    app = await start(make_app(here.settings(Settings)))
+    unrouted = await Listener.of(here.channel, UNROUTED)
+    saga = await here.listen(topology.ORDER_SAGA)
+    await stocked(app, mug=10)
+    await here.say(reserve("1", mug=4), reserve("2", mug=1), reserve("3", mug=1))
+    for _ in range(3):
+        await saga.next(StockReserved)
+    told = await unrouted.raw()
+    assert told.type == StockRanLow.kind
+    low = StockRanLow(sku="mug", available=5, threshold=5)
+    assert StockRanLow.model_validate_json(told.body) == low
+    assert unrouted.waiting == 0
 
 
 async def test_new_skus_are_learned_from_the_catalogue(here: Corner, start: Start) -> None:

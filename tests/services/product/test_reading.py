@@ -187,6 +187,19 @@ async def test_related_products_are_the_newest_of_the_category(shop: Catalogue) 
     assert [item["slug"] for item in related.body["items"]] == [f"cup-{number}" for number in range(9, 1, -1)]
 
 
+async def test_the_database_shows_in_the_metrics(shop: Catalogue) -> None:
+    await shop.slugs()
+    async with shop.instance.http.get("/metrics") as response:
+        body = await response.text()
+    for series in (
+        'portico_mongodb_command_seconds_count{command="find"}',
+        'portico_mongodb_command_seconds_count{command="commitTransaction"}',
+        'portico_mongodb_pool_connections{state="open"}',
+        'portico_mongodb_pool_connections{state="in_use"} 0.0',
+    ):
+        assert series in body
+
+
 async def test_categories_are_a_tree(shop: Catalogue) -> None:
     await shop.add("Rug", category="home-office")
     tree = (await shop.get("/categories")).body["items"]

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.auth.domain import GRACE, Guesses, Presented, Session, claims, judge, normalise_email
+from services.auth.domain import GRACE, Guesses, Presented, Session, judge, normalise_email
+from services.auth.tokens import claims
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 LIFETIME = timedelta(days=30)

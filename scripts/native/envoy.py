@@ -35,12 +35,13 @@ def process(layout: Layout, role: Role) -> ProcessSpec:
         command=(
             *(str(PART.executable(layout.native).path), "--config-path", str(config)),
             # Without it the second Envoy of a host takes the first one's shared memory.
+            *("--file-flush-interval-msec", "1000"),
             *("--use-dynamic-base-id", "--concurrency", str(THREADS), "--log-level", "warning"),
         ),
         after=("control-plane",),
         ports=layout.ports(*(("edge", "edge_admin") if role == "edge" else ("egress_admin",))),
         prepare=lambda: _configure(layout, role, config),
-        ready=lambda: http_answer(f"{layout.url(f'{role}_admin')}/listeners", _has_listener),
+        ready=lambda: _serves(layout.url(f"{role}_admin")),
         before_stop=lambda: _drain(layout.url(f"{role}_admin")),
     )
 
@@ -57,8 +58,10 @@ def _configure(layout: Layout, role: Role, config: Path) -> None:
     config.write_text(json.dumps(document, indent=2))
 
 
-def _has_listener(listeners: str) -> bool:
-    return bool(listeners.strip())
+async def _serves(admin: str) -> None:
+    """Its listener has come from the control plane, and is open."""
+    await http_answer(f"{admin}/listeners", lambda listeners: bool(listeners.strip()))
+    await http_answer(f"{admin}/ready", lambda state: state.strip() == "LIVE")
 
 
 async def _drain(admin: str) -> None:

@@ -98,7 +98,11 @@ def _erlang(layout: Layout, program: str) -> str:
 
 
 def _erlang_environment(layout: Layout) -> dict[str, str]:
-    mapper = {"ERL_EPMD_ADDRESS": layout.host, "ERL_EPMD_PORT": str(layout.port("epmd"))}
+    mapper = {
+        "ERL_EPMD_ADDRESS": layout.host,
+        "ERL_EPMD_PORT": str(layout.port("epmd")),
+        "ERL_CRASH_DUMP": str(layout.data("rabbitmq") / "erl_crash.dump"),
+    }
     if not PART.executable(layout.native).fetched:
         return mapper
     root = PART.directory(layout.native) / ERLANG_ROOT

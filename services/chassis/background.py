@@ -4,10 +4,11 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 _log = logging.getLogger(__name__)
 _LONGEST_PAUSE = 5.0
+_CANCEL_PATIENCE = 0.5
 
 
 @asynccontextmanager
@@ -17,9 +18,10 @@ async def background(name: str, work: Callable[[], Awaitable[None]]) -> AsyncIte
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        # asyncio.wait_for of Python 3.11 can swallow a cancellation that meets its result, so it is said again.
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=_CANCEL_PATIENCE)
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ from observability import context, metrics
 from services.chassis.background import background
 from services.chassis.bus import Bus, Unroutable
 from services.chassis.envelope import Envelope
-from services.chassis.errors import Refusal
+from services.chassis.errors import Refusal, Unavailable
 from services.chassis.spans import handling
 from services.contracts.message import Message
 from services.contracts.topology import Queue
@@ -30,6 +30,7 @@ Process = Callable[[Sequence[Envelope[Any]]], Awaitable[Sequence[Envelope[Any]]]
 
 _log = logging.getLogger(__name__)
 _HISTORY = 10
+_FAREWELL_SECONDS = 2.0
 _GONE = (Unroutable, AMQPError, ChannelInvalidStateError, MessageProcessError, ConnectionError, TimeoutError)
 
 
@@ -57,14 +58,12 @@ class Consumer:
         tag = await source.consume(self._arrived.put)
         async with background(f"consumer {self._queue.name}", self._consume):
             yield
-            with suppress(*_GONE):
-                await source.cancel(tag, timeout=1.0)
+            await _politely(source.cancel(tag))
             self._arrived = asyncio.Queue()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._bus.settings.handling_seconds):
                     await self._idle.wait()
-        with suppress(*_GONE):
-            await channel.close()
+        await _politely(channel.close())
 
     async def _open(self) -> AbstractRobustChannel:
         channel = await self._bus.connection.channel()
@@ -113,17 +112,14 @@ class Consumer:
         started = time.perf_counter()
         try:
             fresh = await self._attempt([envelope for _, envelope in batch])
-        except Refusal as refusal:
-            if len(batch) > 1:
-                await self._handle_singly(batch)
-            else:
-                await self._refused(batch[0][0], refusal)
         except Exception as error:
             if len(batch) > 1:
                 _log.warning(
                     "a batch of %s failed and is handled one by one", self._queue.name, exc_info=error
                 )
                 await self._handle_singly(batch)
+            elif isinstance(error, Refusal) and not isinstance(error, Unavailable):
+                await self._refused(batch[0][0], error)
             else:
                 await self._failed(batch[0][0], error)
         else:
@@ -183,6 +179,13 @@ class Consumer:
         # On a channel that is gone there is nothing to acknowledge: the broker delivers the message again.
         with suppress(*_GONE):
             await incoming.ack()
+
+
+async def _politely(farewell: Awaitable[object]) -> None:
+    """Tell the broker, unless it is not there to be told."""
+    with suppress(*_GONE):
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            await farewell
 
 
 async def _give_back(batch: Sequence[AbstractIncomingMessage]) -> None:

@@ -43,7 +43,7 @@ class AddressIn(Input):
         return Address(**self.model_dump())
 
 
-class PaymentMethodIn(Input, PaymentMethod):
+class PaymentMethodIn(PaymentMethod, Input):
     """How it is paid."""
 
 

@@ -10,6 +10,7 @@ from aiohttp import web
 from services.chassis.app import make_service
 from services.chassis.clock import utcnow
 from services.chassis.envelope import Envelope, Origin, new_id
+from services.chassis.errors import Conflict, Unavailable
 from services.chassis.messaging import Consumers, MessagingSettings, messaging
 from services.chassis.mongo import DATABASE, Work, mongo
 from services.chassis.outbox import Row
@@ -32,6 +33,7 @@ class Failing:
     def __init__(self, here: Corner) -> None:
         self.here = here
         self.failures: dict[str, int] = {}
+        self.error: Exception = RuntimeError("not yet")
         self.attempts: list[tuple[float, str]] = []
 
     async def handle(self, work: Work, envelopes: Sequence[Envelope[ConfirmStock]]) -> None:
@@ -44,7 +46,7 @@ class Failing:
             self.attempts.append((asyncio.get_running_loop().time(), order_id))
             if self.failures.get(order_id, 0) > 0:
                 self.failures[order_id] -= len(envelopes) == 1
-                raise RuntimeError(f"not yet, {order_id}")
+                raise self.error
 
     def app(self, **changes: Any) -> web.Application:
         settings = self.here.settings(Settings, **changes)
@@ -90,6 +92,27 @@ async def test_a_handler_that_fails_twice_succeeds_at_the_third_try_after_its_ba
     assert await failing.effects("o1") == 1
 
 
+async def test_a_database_that_is_too_busy_is_a_reason_to_try_again(failing: Failing, start: Start) -> None:
+    failing.failures["o1"] = 1
+    failing.error = Unavailable("the database is too busy")
+    await start(failing.app())
+    answers = await failing.here.listen(topology.ORDER_SAGA)
+    await failing.here.say(ConfirmStock(order_id="o1"))
+    await answers.next(StockConfirmed)
+    assert await failing.effects("o1") == 1
+
+
+async def test_a_refusal_is_taken_off_the_queue(failing: Failing, start: Start) -> None:
+    failing.failures["o1"] = 99
+    failing.error = Conflict("never")
+    await start(failing.app())
+    answers = await failing.here.listen(topology.ORDER_SAGA)
+    await failing.here.say(ConfirmStock(order_id="o1"), ConfirmStock(order_id="o2"))
+    assert (await answers.next(StockConfirmed)).order_id == "o2"
+    queue = await failing.here.channel.get_queue("inventory.dead-letters")
+    assert await queue.get(fail=False) is None
+
+
 async def test_what_fails_for_good_is_laid_aside_with_its_history(failing: Failing, start: Start) -> None:
     failing.failures["o1"] = 99
     await start(failing.app())
@@ -105,7 +128,7 @@ async def test_what_fails_for_good_is_laid_aside_with_its_history(failing: Faili
     history = letter.headers["x-history"]
     assert isinstance(history, list)
     assert len(history) == 4
-    assert all("not yet, o1" in str(entry) for entry in history)
+    assert all("RuntimeError: not yet" in str(entry) for entry in history)
     assert await failing.effects("o1") == 0
 
 

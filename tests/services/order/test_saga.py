@@ -245,6 +245,10 @@ async def test_the_same_key_gives_the_same_order_also_when_it_comes_at_once(worl
         ({"items": []}, "items"),
         ({"items": [{"sku": {"$gt": ""}, "quantity": 1}]}, "items.0.sku"),
         ({"payment_method": {"provider": "sandbox", "token": "tok_free"}}, "payment_method.token"),
+        (
+            {"payment_method": {"provider": "sandbox", "token": "tok_approve", "cvc": "1"}},
+            "payment_method.cvc",
+        ),
         ({"coupon_code": "X"}, "coupon_code"),
         ({"cart": True}, "cart"),
         ({"address_id": "a"}, "address_id"),

@@ -45,7 +45,7 @@ CAPTURE_FAILED = PaymentCaptureFailed(**P)
 VOIDED = PaymentVoided(**P, refunded=False)
 LATE = DeadlinePassed()
 CANCEL = CancellationRequested(note="changed my mind")
-ANSWERS = [
+ANSWERS: list[Trigger] = [
     RESERVED,
     REJECTED,
     CONFIRMED,

@@ -25,6 +25,7 @@ _PULSE: Final = "live:pulse"
 
 _SILENCE_SECONDS: Final = 5.0
 _CONFIRM_SECONDS: Final = 1.0
+_RECONNECT_SECONDS: Final = 0.5
 _MAX_NEWS: Final = 32
 _LOST = (RedisError, OSError)
 _log = logging.getLogger(__name__)
@@ -132,7 +133,15 @@ class Feed:
                 await self._unsubscribe(name)
 
     async def run(self) -> None:
-        """Receive until Redis is lost. Raises what it was lost by; run it again."""
+        """Receive for ever; whenever Redis is lost, subscribe anew."""
+        while True:
+            try:
+                await self._subscription()
+            except _LOST as error:
+                _log.warning("live updates are without redis: %s", error)
+            await asyncio.sleep(_RECONNECT_SECONDS)
+
+    async def _subscription(self) -> None:
         async with self._client.pubsub() as pubsub:
             try:
                 async with self._sending:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 _log = logging.getLogger(__name__)
 _LONGEST_PAUSE = 5.0
-_CANCEL_PATIENCE = 0.5
+_CANCEL_PATIENCE = 5.0
 
 
 @asynccontextmanager

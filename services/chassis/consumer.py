@@ -56,14 +56,18 @@ class Consumer:
         channel = await self._open()
         source = await channel.get_queue(self._queue.name)
         tag = await source.consume(self._arrived.put)
-        async with background(f"consumer {self._queue.name}", self._consume):
-            yield
-            await _politely(source.cancel(tag))
-            self._arrived = asyncio.Queue()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._bus.settings.handling_seconds):
-                    await self._idle.wait()
-        await _politely(channel.close())
+        try:
+            async with background(f"consumer {self._queue.name}", self._consume):
+                try:
+                    yield
+                finally:
+                    await _politely(source.cancel(tag))
+                    self._arrived = asyncio.Queue()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(self._bus.settings.handling_seconds):
+                            await self._idle.wait()
+        finally:
+            await _politely(channel.close())
 
     async def _open(self) -> AbstractRobustChannel:
         channel = await self._bus.connection.channel()

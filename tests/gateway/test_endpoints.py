@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientResponse, ClientSession, web
 from yarl import URL
 
-from gateway.endpoint import Key, Who
+from gateway.endpoint import Endpoint, Key, Who
 from gateway.v1.endpoints import ENDPOINTS, PREFIX
 from services.chassis.envelope import new_id
 from tests.gateway.conftest import Gateway
@@ -16,7 +16,7 @@ from tests.gateway.services import Services
 from tests.instances import Instance
 from tests.tokens import Issuer
 
-ALLOWED = {
+ALLOWED: dict[Who, set[str | None]] = {
     Who.ANYONE: {None, "customer", "support", "admin"},
     Who.USER: {"customer", "support", "admin"},
     Who.STAFF: {"support", "admin"},
@@ -25,12 +25,16 @@ ALLOWED = {
 PROBLEM = "application/problem+json"
 
 
+def example(endpoint: Endpoint) -> str:
+    """A path that the endpoint answers."""
+    return PREFIX + endpoint.path.replace("{", "").replace("}", "")
+
+
 @pytest.mark.parametrize("role", [None, "customer", "support", "admin"])
 async def test_the_table_is_kept(shop: Instance, issuer: Issuer, role: str | None) -> None:
     headers = {"Idempotency-Key": new_id()} | (issuer.bearer("u1", role) if role else {})
     for endpoint in ENDPOINTS:
-        url = PREFIX + endpoint.path.replace("{", "").replace("}", "")
-        async with shop.http.request(endpoint.method, url, headers=headers) as response:
+        async with shop.http.request(endpoint.method, example(endpoint), headers=headers) as response:
             refused = response.status in (401, 403)
             assert refused == (role not in ALLOWED[endpoint.who]), (endpoint, response.status)
             if refused:
@@ -91,8 +95,10 @@ async def test_where_a_key_is_required_it_is(shop: Instance, behind: Services, i
     keyed = [endpoint for endpoint in ENDPOINTS if endpoint.key is Key.REQUIRED]
     assert len(keyed) == 3
     for endpoint in keyed:
-        url, headers = PREFIX + endpoint.path, issuer.bearer("u1", "admin")
-        async with shop.http.request(endpoint.method, url, json={}, headers=headers) as response:
+        headers = issuer.bearer("u1", "admin")
+        async with shop.http.request(
+            endpoint.method, example(endpoint), json={}, headers=headers
+        ) as response:
             assert (response.status, response.content_type) == (400, PROBLEM)
     assert not behind.heard
 
@@ -197,6 +203,17 @@ async def test_what_is_refused_does_not_open_a_circuit(gateway: Gateway, behind:
     assert len(behind.heard) == 3
 
 
+async def admitted(shop: Instance, probed: asyncio.Event) -> asyncio.Task[ClientResponse]:
+    """Ask until a request is let through to the service, and return it while it waits there."""
+    arrival = asyncio.create_task(probed.wait())
+    while True:
+        request: asyncio.Task[ClientResponse] = asyncio.create_task(shop.http.get("/api/v1/categories"))
+        await asyncio.wait({request, arrival}, return_when=asyncio.FIRST_COMPLETED)
+        if probed.is_set():
+            return request
+        assert (await request).status == 503
+
+
 async def test_only_one_probes_a_service_that_was_away(gateway: Gateway, behind: Services) -> None:
     shop = await gateway(breaker_failures=1, breaker_seconds=0.001)
     behind.refuse("product", "GET /categories", 500, "internal")
@@ -209,8 +226,7 @@ async def test_only_one_probes_a_service_that_was_away(gateway: Gateway, behind:
         return web.json_response({"items": []})
 
     behind.handle("product", "GET /categories", slow)
-    probe = asyncio.create_task(shop.http.get("/api/v1/categories"))
-    await probed.wait()
+    probe = await admitted(shop, probed)
     for _ in range(3):
         await unavailable(shop)
     release.set()

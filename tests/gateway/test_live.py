@@ -114,7 +114,7 @@ async def rest(stream: ClientResponse) -> list[str]:
 async def test_an_order_s_life_from_history_and_news(gateway: Gateway, order: Orders) -> None:
     shop = await live(await gateway())
     order.reach(2)
-    async with order.watched(shop, **{"x_correlation_id": "mine"}) as stream:
+    async with order.watched(shop, x_correlation_id="mine") as stream:
         assert (stream.status, stream.content_type) == (200, "text/event-stream")
         assert stream.headers["x-correlation-id"] == "mine"
         assert stream.headers["traceparent"]
@@ -294,7 +294,10 @@ async def test_a_client_that_does_not_read_is_let_go(
         client.setblocking(False)
         loop = asyncio.get_running_loop()
         await loop.sock_connect(client, ("127.0.0.1", shop.port))
-        request = f"GET /api/v1/orders/{order.id}/events HTTP/1.1\r\nHost: x\r\nAuthorization: {order.headers['Authorization']}\r\n\r\n"
+        bearer = order.headers["Authorization"]
+        request = (
+            f"GET /api/v1/orders/{order.id}/events HTTP/1.1\r\nHost: x\r\nAuthorization: {bearer}\r\n\r\n"
+        )
         await loop.sock_sendall(client, request.encode())
         await eventually(lambda: order.reads)
         order.reach(4)

@@ -42,18 +42,19 @@ def consuming(settings: Settings) -> Callable[[web.Application], AsyncIterator[N
     """Consume while the application lives, as soon as and whenever there is a broker."""
 
     async def resource(app: web.Application) -> AsyncIterator[None]:
-        buses: list[Bus] = []
+        bus: Bus | None = None
 
         async def ping() -> None:
-            if not buses:
+            if bus is None:
                 raise ConnectionError("not connected")
-            await buses[-1].ping()
+            await bus.ping()
 
         async def consume() -> None:
+            nonlocal bus
             async with AsyncExitStack() as stack:
-                buses.append(await stack.enter_async_context(connected(settings, settings.instance)))
+                bus = await stack.enter_async_context(connected(settings, settings.instance))
                 for queue, process in consumers.processes(app):
-                    await stack.enter_async_context(Consumer(buses[-1], queue, process).running())
+                    await stack.enter_async_context(Consumer(bus, queue, process).running())
                 await asyncio.Event().wait()
 
         app[READINESS].add("rabbitmq", ping, matters=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import ClientSession, ClientTimeout, web
 
 from services.chassis.identity import VERIFIER
+from tests.serving import serving
 from tests.tokens import Issuer
 
 
@@ -23,12 +24,8 @@ class Instance:
 async def started(app: web.Application, issuer: Issuer) -> AsyncIterator[Instance]:
     """The application on a free port, knowing the issuer's keys, with a client that talks to it."""
     app[VERIFIER].learn(issuer.jwks)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        port = runner.addresses[0][1]
-        async with ClientSession(f"http://127.0.0.1:{port}", timeout=ClientTimeout(total=10)) as http:
-            yield Instance(app, http, port)
-    finally:
-        await runner.cleanup()
+    async with (
+        serving(app) as port,
+        ClientSession(f"http://127.0.0.1:{port}", timeout=ClientTimeout(total=10)) as http,
+    ):
+        yield Instance(app, http, port)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,8 +62,9 @@ async def registered(
         finally:
             on_drain()
             heartbeat.cancel()
-            with suppress(asyncio.CancelledError):
-                await heartbeat
+            await asyncio.wait({heartbeat})
+            if not heartbeat.cancelled() and heartbeat.exception():
+                logger.error("the heartbeat had ended", exc_info=heartbeat.exception())
             await _deregister(client, registration)
             await asyncio.sleep(drain_seconds)
 

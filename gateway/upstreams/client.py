@@ -36,6 +36,17 @@ class Service(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a service is asked; `target` is a path, made by `path`, and may have a query."""
+
+    service: Service
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a service said."""
 
@@ -49,8 +60,10 @@ class Answer:
         try:
             return model.model_validate_json(self.body)
         except ValidationError as error:
-            _log.exception("an answer of the %s service cannot be read as %s", self.service, model.__name__)
-            raise Unavailable(f"the {self.service} service gave no usable answer") from error
+            # Without the values: they may be somebody's address.
+            wrong = error.errors(include_input=False, include_url=False, include_context=False)
+            _log.error("an answer of the %s service is no %s: %s", self.service, model.__name__, wrong)
+            raise Unavailable(f"the {self.service} service gave no usable answer") from None
 
     def refusal(self) -> Refusal:
         """What a status of 400 or above stands for."""
@@ -68,46 +81,31 @@ class Upstreams:
             for service in Service
         }
 
-    async def exchange(
-        self,
-        service: Service,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        seconds: float,
-    ) -> Answer:
+    async def exchange(self, question: Question, seconds: float) -> Answer:
         """One call. Raises the service's refusal; Unavailable when it fails, is late, or its circuit is open."""
         started = time.perf_counter()
         outcome = "failed"
         try:
-            with self._breakers[service].attempt():
-                answer = await self._send(service, method, target, headers, body, seconds)
+            with self._breakers[question.service].attempt():
+                answer = await self._send(question, seconds)
                 if answer.status >= 500:
                     raise answer.refusal()
             outcome = "refused" if answer.status >= 400 else "ok"
         finally:
-            UPSTREAM_SECONDS.labels(service, outcome).observe(time.perf_counter() - started)
+            UPSTREAM_SECONDS.labels(question.service, outcome).observe(time.perf_counter() - started)
         if answer.status >= 400:
             raise answer.refusal()
         return answer
 
-    async def _send(
-        self,
-        service: Service,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        seconds: float,
-    ) -> Answer:
-        url = URL(f"{self._egress or f'http://{service}'}{target}", encoded=True)
-        limited = {**headers, "Host": service, DEADLINE_HEADER: str(max(1, int(seconds * 1000)))}
+    async def _send(self, question: Question, seconds: float) -> Answer:
+        service = question.service
+        url = URL(f"{self._egress or f'http://{service}'}{question.target}", encoded=True)
+        headers = {**question.headers, "Host": service, DEADLINE_HEADER: str(max(1, int(seconds * 1000)))}
         try:
             async with (
                 asyncio.timeout(seconds),
                 self._session.request(
-                    method, url, headers=limited, data=body, allow_redirects=False
+                    question.method, url, headers=headers, data=question.body, allow_redirects=False
                 ) as response,
             ):
                 return Answer(service, response.status, await response.read(), response.headers)
@@ -151,7 +149,7 @@ class Calls:
             raise Unavailable("there was no time left to ask", slug="deadline-exceeded")
         typed = {"Content-Type": "application/json"} if body is not None else {}
         sent = {**self.headers, **typed, **(headers or {})}
-        return await self.upstreams.exchange(service, method, target, sent, body, seconds)
+        return await self.upstreams.exchange(Question(service, method, target, sent, body), seconds)
 
     async def read(self, service: Service, target: str, model: type[Model]) -> Model:
         """A GET, read as `model`. Raises as `ask` and `Answer.read` do."""

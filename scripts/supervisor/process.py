@@ -97,7 +97,7 @@ class Process:
             await self._changes.until(may_start)
             try:
                 await self._live()
-            except (Died, OSError) as error:
+            except Exception as error:
                 self.text = str(error)
                 self.log.note(self.text)
             self._failures += 1

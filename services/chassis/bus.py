@@ -16,7 +16,7 @@ from aio_pika.abc import (
     ExchangeType,
     HeadersType,
 )
-from aio_pika.exceptions import DeliveryError
+from aio_pika.exceptions import PublishError
 
 from services.chassis.outbox import Row
 from services.chassis.settings import BusSettings
@@ -131,7 +131,7 @@ class Bus:
             await self._exchanges[exchange].publish(
                 message, routing_key, mandatory=True, timeout=_PUBLISH_SECONDS
             )
-        except DeliveryError as error:
+        except PublishError as error:
             raise Unroutable(f"{exchange or 'default exchange'} has no queue for {routing_key}") from error
 
     async def ping(self) -> None:

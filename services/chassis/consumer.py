@@ -20,7 +20,7 @@ from observability import context, metrics
 from services.chassis.background import background
 from services.chassis.bus import Bus, Unroutable
 from services.chassis.envelope import Envelope
-from services.chassis.errors import Refusal, Unavailable
+from services.chassis.errors import Refusal, RetryLater
 from services.chassis.spans import handling
 from services.contracts.message import Message
 from services.contracts.topology import Queue
@@ -122,7 +122,7 @@ class Consumer:
                     "a batch of %s failed and is handled one by one", self._queue.name, exc_info=error
                 )
                 await self._handle_singly(batch)
-            elif isinstance(error, Refusal) and not isinstance(error, Unavailable):
+            elif isinstance(error, Refusal) and not isinstance(error, RetryLater):
                 await self._refused(batch[0][0], error)
             else:
                 await self._failed(batch[0][0], error)

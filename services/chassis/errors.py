@@ -83,17 +83,21 @@ class Conflict(Refusal):
     title, default_slug = "The current state does not allow this", "conflict"
 
 
-class TooMany(Refusal):
-    """Too often. `retry_after` is in seconds."""
-
-    title, default_slug = "Too many requests", "too-many-requests"
+class RetryLater(Refusal):
+    """Not now. `retry_after` is in seconds."""
 
     def __init__(self, detail: str = "", *, slug: str | None = None, retry_after: int = 1) -> None:
         super().__init__(detail, slug=slug)
         self.retry_after = retry_after
 
 
-class Unavailable(TooMany):
-    """A part that is needed is missing or too slow for now. `retry_after` is in seconds."""
+class TooMany(RetryLater):
+    """Too often."""
+
+    title, default_slug = "Too many requests", "too-many-requests"
+
+
+class Unavailable(RetryLater):
+    """A part that is needed is missing or too slow for now."""
 
     title, default_slug = "Temporarily unavailable", "unavailable"

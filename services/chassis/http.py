@@ -23,9 +23,7 @@ async def read_body(request: web.Request) -> bytes:
     try:
         return await request.read()
     except web.HTTPRequestEntityTooLarge as error:
-        raise TooLarge(
-            f"at most {error.max_size if hasattr(error, 'max_size') else 'the allowed'} bytes"
-        ) from error
+        raise TooLarge from error
 
 
 def parse(model: type[Model], body: bytes) -> Model:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
+from pymongo.errors import ConnectionFailure
 
 from observability import context, metrics
 from services.chassis.errors import Malformed, NotFound, Refusal, Unavailable
@@ -77,6 +78,9 @@ async def refusing(request: web.Request, handler: Handler) -> web.StreamResponse
         return render(error.status, "refused", error.reason, error.reason)
     except (asyncio.CancelledError, ConnectionResetError):
         raise
+    except ConnectionFailure:
+        _log.exception("the database does not answer")
+        return problem(Unavailable("the database does not answer"))
     except Exception:
         logging.getLogger(__name__).exception("an unexpected failure")
         return render(500, "internal", "Something went wrong on our side", "it has been logged")

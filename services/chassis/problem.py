@@ -28,11 +28,15 @@ def problem(refusal: errors.Refusal) -> web.Response:
     members: dict[str, Any] = {}
     if isinstance(refusal, errors.Malformed) and refusal.errors:
         members["errors"] = [{"field": error.field, "message": error.message} for error in refusal.errors]
-    if isinstance(refusal, errors.TooMany):
+    if isinstance(refusal, errors.RetryLater):
         headers["Retry-After"] = str(refusal.retry_after)
     if isinstance(refusal, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    return render(_STATUS[type(refusal)], refusal.slug, refusal.title, refusal.detail, headers, **members)
+    return render(_status(refusal), refusal.slug, refusal.title, refusal.detail, headers, **members)
+
+
+def _status(refusal: errors.Refusal) -> int:
+    return next(_STATUS[category] for category in type(refusal).__mro__ if category in _STATUS)
 
 
 def render(

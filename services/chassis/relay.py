@@ -28,6 +28,7 @@ _log = logging.getLogger(__name__)
 _BLOCKED_SECONDS = 0.02
 _UNROUTABLE_SECONDS = 1.0
 _FAREWELL_SECONDS = 5.0
+_ROWS_PER_BATCH = 5
 
 
 class Relay:
@@ -58,12 +59,17 @@ class Relay:
             background("outbox relay", self._relay),
         ):
             yield
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_FAREWELL_SECONDS):
-                while await self._publish_batch():
-                    pass
-        for lane in self._lanes:
-            await self._leases.release(lane)
+        try:
+            await self._leave()
+        except Exception:
+            _log.exception("the outbox could not be emptied; what is left in it is for the others")
+
+    async def _leave(self) -> None:
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            while await self._publish_batch():
+                pass
+            for lane in self._lanes:
+                await self._leases.release(lane)
 
     async def _relay(self) -> None:
         while True:
@@ -83,15 +89,18 @@ class Relay:
         aggregates = await self._next_aggregates()
         if not aggregates:
             return False
+        found = self._rows.find({"aggregate": {"$in": aggregates}}).sort(ORDER)
         rows = [
-            Row.read(document)
-            async for document in self._rows.find({"aggregate": {"$in": aggregates}}).sort(ORDER)
+            Row.read(document) async for document in found.limit(_ROWS_PER_BATCH * self._settings.relay_batch)
         ]
         chains = [list(chain) for _, chain in groupby(rows, key=lambda row: row.aggregate)]
-        published = [
-            row for chain in await asyncio.gather(*map(self._publish_chain, chains)) for row in chain
-        ]
+        published: list[Row] = []
+        outcomes = await asyncio.gather(
+            *(self._publish_chain(chain, published) for chain in chains), return_exceptions=True
+        )
         await self._published.delete_many({"_id": {"$in": [row.id for row in published]}})
+        for failure in filter(None, outcomes):
+            raise failure
         return bool(published)
 
     async def _next_aggregates(self) -> list[str]:
@@ -101,9 +110,8 @@ class Relay:
         heads = self._rows.find(wanted, {"aggregate": 1}).sort("_id").limit(self._settings.relay_batch)
         return list({head["aggregate"] async for head in heads})
 
-    async def _publish_chain(self, chain: Iterable[Row]) -> list[Row]:
+    async def _publish_chain(self, chain: Iterable[Row], published: list[Row]) -> None:
         """Publish the rows of one aggregate, each after the one before it is confirmed, as far as they are ours."""
-        published: list[Row] = []
         for row in chain:
             if row.lane not in self._lanes:
                 self._held[row.aggregate] = self._now() + _BLOCKED_SECONDS
@@ -116,7 +124,6 @@ class Relay:
                 break
             metrics.MESSAGES_PUBLISHED.labels(row.kind).inc()
             published.append(row)
-        return published
 
     async def _keep_leases(self) -> None:
         for lane in tuple(self._lanes):
@@ -139,7 +146,9 @@ class Relay:
             if await self._leases.take(lane):
                 _log.info("adopted the outbox lane of a process that is gone")
                 self._lanes.add(lane)
-                self._lane.nudge()
+        if filled:
+            # A commit whose process did not live to say so, or rows that came late into an adopted lane.
+            self._lane.nudge()
         await self._measure()
 
     async def _measure(self) -> None:

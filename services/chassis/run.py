@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any, TypeVar
 
 import uvloop
 from aiohttp import web
@@ -41,43 +42,44 @@ async def serve(app: web.Application, settings: ProcessSettings) -> None:
         app, access_log=None, shutdown_timeout=settings.shutdown_seconds, handler_cancellation=False
     )
     try:
-        if not await _set_up(runner, stop):
+        # Resources wait for missing parts as long as it takes, and so does registration.
+        if not await _unless(stop, runner.setup()):
             return
         site = web.TCPSite(runner, settings.host, settings.port)
         await site.start()
         port = runner.addresses[0][1]
-        registration = Registration(
-            name=settings.service,
-            id=settings.instance,
-            host=settings.host,
-            port=port,
-            version=settings.version,
-        )
         await app[READINESS].refresh()
-        async with registered(
-            settings.consul_url,
-            registration,
-            drain_seconds=settings.drain_seconds,
-            on_drain=lambda: _drain(app),
-        ):
-            notify(f"READY=1\nSTATUS=serving on {settings.host}:{port}")
-            await stop.wait()
+        async with AsyncExitStack() as stack:
+            if await _unless(stop, stack.enter_async_context(_registration(app, settings, port))):
+                notify(f"READY=1\nSTATUS=serving on {settings.host}:{port}")
+                await stop.wait()
     finally:
         await runner.cleanup()
 
 
-async def _set_up(runner: web.AppRunner, stop: asyncio.Event) -> bool:
-    """Start the resources, which wait for missing parts as long as it takes; False when told to stop meanwhile."""
-    starting = asyncio.create_task(runner.setup())
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+def _registration(
+    app: web.Application, settings: ProcessSettings, port: int
+) -> AbstractAsyncContextManager[None]:
+    return registered(
+        settings.consul_url,
+        Registration(settings.service, settings.instance, settings.host, port, settings.version),
+        drain_seconds=settings.drain_seconds,
+        on_drain=lambda: _drain(app),
+        on_wait=lambda what: notify(f"STATUS={what}"),
+    )
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, object]) -> bool:
+    """Do this unless told to stop meanwhile, and tell whether it was done. Raises what it raises."""
+    doing, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({doing, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    if starting.done():
-        await starting
-        return True
-    starting.cancel()
-    await asyncio.wait({starting})
-    return False
+    if not doing.done():
+        doing.cancel()
+        await asyncio.wait({doing})
+        return False
+    await doing
+    return True
 
 
 def _drain(app: web.Application) -> None:

@@ -1,6 +1,7 @@
 """Looking for sagas that are late. Two instances that find the same one conflict, and one of them finds it done."""
 
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 from aiohttp import web
 
@@ -19,9 +20,8 @@ def deadlines(settings: Settings) -> Callable[[web.Application], AsyncIterator[N
     async def resource(app: web.Application) -> AsyncIterator[None]:
         async def wake() -> None:
             now = utcnow()
-            late = await find_late(now, _AT_ONCE)
-            if late:
-                await app[DATABASE].transaction(lambda work: wake_sagas(work, late, now))
+            while late := await find_late(now, _AT_ONCE):
+                await app[DATABASE].transaction(partial(wake_sagas, order_ids=late, now=now))
 
         async with every("saga deadlines", settings.saga_watch_seconds, wake):
             yield

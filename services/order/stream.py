@@ -7,7 +7,7 @@ from pymongo import InsertOne, UpdateOne
 
 from observability import metrics
 from services.chassis.envelope import Origin
-from services.chassis.errors import Conflict
+from services.chassis.errors import Unavailable
 from services.chassis.mongo import Work
 from services.contracts.order import OrderStatusChanged
 from services.order.documents import StoredEvent, StoredOrder
@@ -64,7 +64,7 @@ class Streams:
         return order
 
     async def save(self) -> None:
-        """Write what was appended. Raises Conflict when a stream was appended to by somebody else meanwhile."""
+        """Write what was appended. Raises Unavailable when a stream was appended to by somebody else meanwhile."""
         if not self._appended:
             return
         session = self._work.session
@@ -74,7 +74,7 @@ class Streams:
             [self._write(order) for order in changed], session=session
         )
         if result.inserted_count + result.modified_count != len(changed):
-            raise Conflict("the order was changed by somebody else")
+            raise Unavailable("the order was changed by somebody else")
 
     def _write(self, order: Order) -> InsertOne[dict[str, Any]] | UpdateOne:
         version = self._read_versions.get(order.order_id)

@@ -57,12 +57,17 @@ class Calls:
     async def _finish(self) -> None:
         while self._tasks:
             await asyncio.wait(self._tasks)
-            await self._results.join()
+        await self._results.join()
+
+    @property
+    def _room(self) -> int:
+        """How many more calls may be in flight."""
+        return max(0, self._settings.provider_max_calls - len(self._tasks))
 
     def begin(self, calls: Sequence[Call]) -> None:
         """Make these calls, as far as there is room; the others fall due."""
         for call in calls:
-            if len(self._tasks) >= self._settings.provider_max_calls:
+            if not self._room:
                 _log.warning("too many calls to providers are in flight; some wait")
                 return
             task = asyncio.create_task(self._make(call))
@@ -110,7 +115,7 @@ class Calls:
 
     async def _sweep(self) -> None:
         now = utcnow()
-        while due := await find_due(now, _BATCH):
+        while (room := self._room) and (due := await find_due(now, min(room, _BATCH))):
             await self._app[DATABASE].transaction(partial(take_up, payment_ids=due, now=now))
 
 

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from aiohttp import WSMsgType, web
 
 from discovery.consul.registration import Registration, registered
+from tests.serving import serving
 
 DRAIN_SECONDS = 0.5
 
@@ -56,14 +57,8 @@ class Instance:
         app.router.add_get("/servingz", self.servingz)
         app.router.add_get("/readyz", self.readyz)
         app.router.add_route("*", "/{path:.*}", self.echo)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            self.port = runner.addresses[0][1]
+        async with serving(app) as self.port:
             yield self
-        finally:
-            await runner.cleanup()
 
     @asynccontextmanager
     async def registered(self, consul_url: str) -> AsyncIterator["Instance"]:

@@ -84,6 +84,16 @@ class User:
         assert answer.status == 202, answer
         return str(answer.body["order_id"])
 
+    async def orders(self, limit: int = 100) -> list[str]:
+        """The ids of all their orders, newest first, read page by page."""
+        seen: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = await self.get(f"/api/v1/orders?limit={limit}{cursor and f'&cursor={cursor}'}")
+            seen += [order["order_id"] for order in page["items"]]
+            cursor = page["next_cursor"]
+        return seen
+
     async def follow(self, order_id: str, last_event_id: str = "", query: str = "") -> list[Event]:
         """Every event of an order until the stream ends."""
         headers = self.headers(**({"Last-Event-ID": last_event_id} if last_event_id else {}))

@@ -5,36 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse
 from pydantic import SecretStr
 
 from services.auth.app import make_app
 from services.auth.settings import Settings
+from tests.answers import Answer
 from tests.conftest import Start
 from tests.instances import Instance
 from tests.parts import Corner
 
 PASSWORD = "correct horse battery"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What an instance answered."""
-
-    status: int
-    body: dict[str, Any]
-    headers: dict[str, str]
-
-    @property
-    def slug(self) -> str:
-        """The last part of a problem's type."""
-        return str(self.body["type"]).rpartition(":")[2]
-
-    @classmethod
-    async def of(cls, response: ClientResponse) -> "Answer":
-        """Read to its end."""
-        body = await response.json(content_type=None) if await response.read() else {}
-        return cls(response.status, body, dict(response.headers))
 
 
 @dataclass(frozen=True)

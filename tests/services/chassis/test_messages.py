@@ -224,6 +224,13 @@ async def test_a_row_waits_while_an_older_one_of_its_aggregate_is_in_a_living_la
     assert (await answers.next(StockReserved)).order_id == "newer"
 
 
+async def test_a_row_that_nobody_spoke_of_leaves_all_the_same(failing: Failing, start: Start) -> None:
+    service = await start(failing.app())
+    answers = await failing.here.listen(topology.ORDER_SAGA)
+    await failing.here.db("inventory").outbox.insert_one(row(service.app[DATABASE].lane.name, 1, "silent"))
+    assert (await answers.next(StockReserved)).order_id == "silent"
+
+
 async def test_a_command_that_nobody_takes_stays_until_somebody_does(failing: Failing, start: Start) -> None:
     service = await start(failing.app())
     command = ReserveStock(order_id="o1", lines=(), expires_at=utcnow())

@@ -12,6 +12,7 @@ from services.payment.settings import Settings
 from tests.conftest import Start
 from tests.instances import Instance
 from tests.parts import Corner
+from tests.serving import serving
 
 SECRET = "a secret of the tests alone"
 
@@ -44,12 +45,9 @@ async def door() -> AsyncIterator[Door]:
     door = Door()
     app = web.Application()
     app.router.add_post("/api/v1/payments/webhooks/sandbox", door.knock)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    door.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield door
-    await runner.cleanup()
+    async with serving(app) as port:
+        door.url = f"http://127.0.0.1:{port}"
+        yield door
 
 
 MakeSettings = Callable[..., Settings]

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse
 
 from services.product.app import make_app
 from services.product.settings import Settings
+from tests.answers import Answer
 from tests.conftest import Start
 from tests.instances import Instance
 from tests.parts import Corner
@@ -17,29 +17,6 @@ from tests.tokens import Issuer
 def usd(amount: int) -> dict[str, Any]:
     """A price."""
     return {"amount": amount, "currency": "USD"}
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the service answered."""
-
-    status: int
-    body: dict[str, Any]
-
-    @property
-    def slug(self) -> str:
-        """The last part of a problem's type."""
-        return str(self.body["type"]).rpartition(":")[2]
-
-    @property
-    def fields(self) -> list[str]:
-        """The fields that a problem names."""
-        return [error["field"] for error in self.body["errors"]]
-
-    @classmethod
-    async def of(cls, response: ClientResponse) -> "Answer":
-        """Read to its end."""
-        return cls(response.status, await response.json(content_type=None) if await response.read() else {})
 
 
 @dataclass(frozen=True)

@@ -49,10 +49,11 @@ async def login(passwords: Passwords, tokens: Tokens, email: str, password: str,
     await _check_guesses(key, now)
     account = await find_account(email)
     right = await passwords.verify(account.password_hash if account else None, password)
+    has_failed = await _check_guesses(key, now)
     if account is None or not right:
         await _count_failure(key, now)
         raise Unauthenticated("e-mail or password is wrong", slug="wrong-credentials")
-    if await _check_guesses(key, now):
+    if has_failed:
         await StoredGuesses.find_one({"_id": key}).delete()
     if passwords.is_outdated(account.password_hash):
         await _set_password_hash(account, await passwords.hash(password))

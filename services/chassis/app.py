@@ -8,6 +8,8 @@ from services.chassis.health import READINESS, Readiness
 from services.chassis.identity import VERIFIER, Verifier
 from services.chassis.settings import ProcessSettings
 
+_LONGEST_HEADER = 128 * 1024
+
 
 def make_service(settings: ProcessSettings) -> web.Application:
     """An application with health, metrics, tracing, identity and problem documents; add resources and routes."""
@@ -28,3 +30,20 @@ def make_service(settings: ProcessSettings) -> web.Application:
     app.add_routes(health.routes)
     app.cleanup_ctx.extend([health.watched, identity.identity(settings)])
     return app
+
+
+def make_runner(app: web.Application, shutdown_seconds: float) -> web.AppRunner:
+    """What serves an application: requests in flight may take `shutdown_seconds` to end.
+
+    It takes whatever headers Envoy lets through, so that no client can make it close a connection that Envoy shares,
+    and leaves bodies as they came: unpacking them is work that a stranger could ask for.
+    """
+    return web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=shutdown_seconds,
+        handler_cancellation=False,
+        auto_decompress=False,
+        max_line_size=_LONGEST_HEADER,
+        max_field_size=_LONGEST_HEADER,
+    )

@@ -19,7 +19,9 @@ async def read(request: web.Request, model: type[Model]) -> Model:
 
 
 async def read_body(request: web.Request) -> bytes:
-    """The body as it came, for what is signed. Raises TooLarge."""
+    """The body as it came, for what is signed. Raises TooLarge, and UnsupportedMedia for a compressed one."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMedia("send the body without a Content-Encoding")
     try:
         return await request.read()
     except web.HTTPRequestEntityTooLarge as error:
@@ -52,7 +54,9 @@ def query(request: web.Request, model: type[Model]) -> Model:
 def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
     """Each wrong field by its dotted path, without echoing what was sent."""
     return tuple(
-        FieldError(".".join(str(part) for part in item["loc"]) or "body", item["msg"])
+        FieldError(
+            ".".join(str(part) for part in item["loc"]) or "body", item["msg"].removeprefix("Value error, ")
+        )
         for item in error.errors(include_input=False, include_url=False, include_context=False)
     )
 

@@ -78,7 +78,7 @@ class Verifier:
                 issuer=ISSUER,
                 options={"require": ["exp", "iat", "sub", "aud", "iss"]},
             )
-        except (jwt.PyJWTError, KeyError) as error:
+        except (jwt.PyJWTError, KeyError, ValueError) as error:
             raise Unauthenticated("the access token is not valid") from error
         return _caller(claims)
 

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from discovery.consul.registration import Registration, registered
 from observability import logs, tracing
+from services.chassis.app import make_runner
 from services.chassis.health import READINESS
 from services.chassis.notify import notify
 from services.chassis.settings import ProcessSettings
@@ -38,9 +39,7 @@ async def serve(app: web.Application, settings: ProcessSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=settings.shutdown_seconds, handler_cancellation=False
-    )
+    runner = make_runner(app, settings.shutdown_seconds)
     try:
         # Resources wait for missing parts as long as it takes, and so does registration.
         if not await _unless(stop, runner.setup()):

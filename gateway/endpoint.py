@@ -100,10 +100,15 @@ def passed_to(service: Service, template: str) -> Handler:
 
     async def handle(request: web.Request, calls: Calls) -> web.Response:
         target = path(*(part.format_map(request.match_info) for part in template.strip("/").split("/")))
-        body = await json_object(request) if request.method in _BODIES else None
+        body = await json_object(request) if _has_body(request) else None
         return passed_back(await calls.ask(service, request.method, target + query_of(request), body=body))
 
     return handle
+
+
+def _has_body(request: web.Request) -> bool:
+    """Whether a body was sent, or JSON announced. Whether one is needed is the owning service's business."""
+    return request.method in _BODIES and (request.body_exists or request.content_type == "application/json")
 
 
 def passed_back(answer: Answer) -> web.Response:

@@ -6,6 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _SAGA_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0)
+_SIZES = (1, 2, 5, 10, 20, 50, 100, 200)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _LAG_INTERVAL = 0.25
 
@@ -18,6 +19,9 @@ HTTP_REQUEST_SECONDS = Histogram(
 EVENT_LOOP_LAG_SECONDS = Histogram(
     "portico_event_loop_lag_seconds", "How late the event loop wakes a sleeping task", buckets=_SECONDS
 )
+GROUP_COMMIT_REQUESTS = Histogram(
+    "portico_group_commit_requests", "Requests that share a transaction", ("group",), buckets=_SIZES
+)
 LOG_LINES_DROPPED = Counter("portico_log_lines_dropped_total", "Log lines dropped: stdout was too slow")
 
 MESSAGES_PUBLISHED = Counter(
@@ -29,7 +33,13 @@ MESSAGES_HANDLED = Counter(
     ("queue", "kind", "outcome"),
 )
 MESSAGE_HANDLING_SECONDS = Histogram(
-    "portico_message_handling_seconds", "Time to handle a delivery", ("queue",), buckets=_SECONDS
+    "portico_message_handling_seconds", "Time to handle a batch of deliveries", ("queue",), buckets=_SECONDS
+)
+MESSAGE_BATCH_SIZE = Histogram(
+    "portico_message_batch_size", "Deliveries that are handled together", ("queue",), buckets=_SIZES
+)
+SWEEP_FAILURES = Counter(
+    "portico_sweep_failures_total", "Things that fell due and could not be taken up", ("sweep",)
 )
 OUTBOX_PENDING = Gauge("portico_outbox_pending", "Messages stored and not yet published")
 OUTBOX_OLDEST_SECONDS = Gauge("portico_outbox_oldest_seconds", "Age of the oldest message not yet published")

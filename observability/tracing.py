@@ -13,7 +13,7 @@ def configure_tracing(service: str, instance: str, version: str) -> Callable[[],
 
     Returns what sends the remaining spans and stops. It blocks for a few seconds at most.
     """
-    if not _enabled():
+    if not enabled():
         return lambda: None
     from observability.otlp import install
 
@@ -22,12 +22,13 @@ def configure_tracing(service: str, instance: str, version: str) -> Callable[[],
 
 def server_middleware() -> "Middleware | None":
     """The outermost middleware, which makes a span of each request named by its route; None when off."""
-    if not _enabled():
+    if not enabled():
         return None
     from observability.otlp import make_server_middleware
 
     return make_server_middleware()
 
 
-def _enabled() -> bool:
+def enabled() -> bool:
+    """Whether this process traces at all."""
     return bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))

@@ -2,11 +2,15 @@
 
 import typer
 
+from scripts.commands.dlq import dlq
 from scripts.commands.doctor import doctor
 from scripts.commands.down import down
 from scripts.commands.fetch import fetch
+from scripts.commands.load import load
 from scripts.commands.logs import logs
 from scripts.commands.order import order
+from scripts.commands.orders import orders
+from scripts.commands.saga import saga
 from scripts.commands.scale import scale
 from scripts.commands.seed import seed
 from scripts.commands.status import status
@@ -14,8 +18,12 @@ from scripts.commands.up import up
 from scripts.console import plain_errors
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (up, down, status, logs, scale, order, seed, fetch, doctor):
+for command in (up, down, status, logs, scale, order, seed, load, fetch, doctor):
     app.command()(command)
+
+
+for name, group in (("dlq", dlq), ("saga", saga), ("orders", orders)):
+    app.add_typer(group, name=name)
 
 
 @app.callback()

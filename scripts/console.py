@@ -9,11 +9,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from scripts.background import DaemonFailed
+from scripts.complete_journey import DataMissing, TooFewBaskets
 from scripts.control import BrokenOff, NotRunning
 from scripts.demo import DemoFailed
 from scripts.layout import LayoutError
 from scripts.native.part import FetchFailed
 from scripts.native.tools import ToolMissing
+from scripts.rebuilding import RebuildFailed
 from scripts.storefront import Refused
 from scripts.supervisor import State
 
@@ -29,14 +31,17 @@ COLOURS = {
 EXPECTED = (
     BrokenOff,
     DaemonFailed,
+    DataMissing,
     DemoFailed,
     FetchFailed,
     LayoutError,
     NotRunning,
+    RebuildFailed,
     Refused,
     ToolMissing,
     aiohttp.ClientError,
     TimeoutError,
+    TooFewBaskets,
 )
 
 
@@ -51,6 +56,15 @@ def plain_errors() -> Iterator[None]:
     except EXPECTED as error:
         console.print(f"[red]✗[/red] {escape(str(error) or 'no answer in time')}", soft_wrap=True)
         sys.exit(1)
+
+
+def literally(text: object) -> str:
+    """Markup that shows a stranger's text as it is: no markup of its own, nothing that commands the terminal."""
+    characters = (
+        character if character.isprintable() or character == "\n" else repr(character)[1:-1]
+        for character in str(text)
+    )
+    return escape("".join(characters))
 
 
 def coloured(state: State) -> str:

@@ -10,22 +10,14 @@ from uuid import uuid4
 
 from scripts.layout import CHECKOUT, Layout
 from scripts.platform import load_credentials, service_environment
-from scripts.storefront import Json, Refused, Storefront
+from scripts.seeding import Article, put_on_sale
+from scripts.storefront import Storefront, order_request
 
 CATALOGUE = CHECKOUT / "scripts" / "catalogue.json"
 SEED_SECONDS = 60.0
 # A sku is orderable within 1 s of its adjustment; a machine busy starting may need longer.
 AVAILABLE_ATTEMPTS = 30
 AVAILABLE_PAUSE = 0.3
-ADDRESS: Json = {
-    "full_name": "Demo Customer",
-    "phone": "+15550100",
-    "street": "1 Colonnade",
-    "city": "Springfield",
-    "state": "IL",
-    "country": "US",
-    "postal_code": "62701",
-}
 
 
 class DemoFailed(RuntimeError):
@@ -58,36 +50,18 @@ def seed_accounts(layout: Layout) -> None:
 
 
 async def seed_catalogue(layout: Layout) -> int:
-    """Create the sample products that are not there yet, with stock; return how many those were."""
+    """Put the sample products on sale that are not there yet; return how many those were."""
+    articles = [Article(**entry) for entry in json.loads(CATALOGUE.read_text())]
     async with Storefront(layout.url("edge")) as storefront:
         await storefront.log_in(load_credentials(layout).admin)
-        created = [await _create(storefront, entry) for entry in json.loads(CATALOGUE.read_text())]
-    return sum(created)
-
-
-async def _create(storefront: Storefront, entry: Json) -> bool:
-    """Whether the product was new; only then it gets its stock."""
-    try:
-        await storefront.call("POST", "/api/v1/products", entry["product"])
-    except Refused as error:
-        if error.status != 409:
-            raise
-        return False
-    for sku, quantity in entry["stock"].items():
-        adjustment = {"delta": quantity, "reason": "initial stock"}
-        await storefront.call("POST", f"/api/v1/inventory/{sku}/adjustments", adjustment, key=f"seed-{sku}")
-    return True
+        return await put_on_sale(storefront, articles)
 
 
 async def place_order(storefront: Storefront, layout: Layout, token: str) -> Placed:
     """Order one of any product that is available, as the demo customer. Raises DemoFailed, Refused."""
     await storefront.sign_up(load_credentials(layout).customer)
     product, sku = await _available(storefront)
-    body = {
-        "items": [{"sku": sku, "quantity": 1}],
-        "shipping_address": ADDRESS,
-        "payment_method": {"provider": "sandbox", "token": token},
-    }
+    body = order_request({sku: 1}, token)
     answer = await storefront.call("POST", "/api/v1/orders", body, key=uuid4().hex)
     return Placed(answer["order_id"], product, sku, answer["events_url"])
 

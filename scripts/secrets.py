@@ -6,9 +6,9 @@ import secrets
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
-DATABASES = ("auth", "product", "inventory", "payment", "order")
+DATABASES = ("auth", "product", "inventory", "payment", "order", "operations")
 
 
 def _password() -> str:
@@ -52,10 +52,17 @@ class Secrets(_Kept):
     mongodb_root: str = Field(default_factory=_password)
     # A replica set key may hold base64 characters only.
     mongodb_keyfile: str = Field(default_factory=lambda: base64.b64encode(os.urandom(96)).decode())
-    mongodb: dict[str, str] = Field(default_factory=lambda: {name: _password() for name in DATABASES})
+    mongodb: dict[str, str] = Field(default_factory=dict)
     rabbitmq: str = Field(default_factory=_password)
     sandbox_webhook: str = Field(default_factory=_key)
     signing_key: str = Field(default_factory=_key)
+
+    @model_validator(mode="after")
+    def _every_database(self) -> Self:
+        """Each has a password, also one that came with a later version."""
+        for name in DATABASES:
+            self.mongodb.setdefault(name, _password())
+        return self
 
 
 class Login(BaseModel, frozen=True):

@@ -16,6 +16,16 @@ PATIENCE = 5
 
 Json = Mapping[str, Any]
 
+ADDRESS: Json = {
+    "full_name": "Demo Customer",
+    "phone": "+15550100",
+    "street": "1 Colonnade",
+    "city": "Springfield",
+    "state": "IL",
+    "country": "US",
+    "postal_code": "62701",
+}
+
 
 class Refused(RuntimeError):
     """The platform answered with an error; `status` is the HTTP one, the message its problem document's."""
@@ -33,6 +43,15 @@ class Event:
     status: str
     at: str
     reason: str | None
+
+
+def order_request(items: Mapping[str, int], token: str) -> Json:
+    """The body of an order of so many of each sku, paid with a token of the sandbox provider."""
+    return {
+        "items": [{"sku": sku, "quantity": quantity} for sku, quantity in items.items()],
+        "shipping_address": ADDRESS,
+        "payment_method": {"provider": "sandbox", "token": token},
+    }
 
 
 class Storefront:

@@ -38,6 +38,7 @@ POLICIES = MappingProxyType(
         "inventory": Policy("egress", timeout=4.0, per_try_timeout=1.5),
         "payment": Policy("egress", timeout=8.0, per_try_timeout=4.0),
         "order": Policy("egress", timeout=8.0, per_try_timeout=4.0, max_requests=2048),
+        "operations": Policy("egress", timeout=8.0, per_try_timeout=4.0),
     }
 )
 """Every service that Envoy knows. What else is in Consul gets no traffic."""

@@ -33,6 +33,7 @@ class Service(StrEnum):
     INVENTORY = "inventory"
     PAYMENT = "payment"
     ORDER = "order"
+    OPERATIONS = "operations"
 
 
 @dataclass(frozen=True, slots=True)

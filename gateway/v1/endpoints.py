@@ -6,7 +6,7 @@ from typing import Final
 from gateway.endpoint import Endpoint, Key, Who, passed_to
 from gateway.live.stream import events
 from gateway.upstreams.client import Service
-from gateway.v1 import orders, products, webhooks
+from gateway.v1 import orders, products, sagas, webhooks
 
 PREFIX: Final = "/api/v1"
 
@@ -15,6 +15,7 @@ _product = partial(passed_to, Service.PRODUCT)
 _stock = partial(passed_to, Service.INVENTORY)
 _order = partial(passed_to, Service.ORDER)
 _payment = partial(passed_to, Service.PAYMENT)
+_ops = partial(passed_to, Service.OPERATIONS)
 
 # fmt: off
 ENDPOINTS: Final = (
@@ -42,5 +43,18 @@ ENDPOINTS: Final = (
 
     Endpoint("POST",   "/payments/webhooks/{provider}", Who.ANYONE, webhooks.payment),
     Endpoint("GET",    "/payments/{id}",                Who.USER,   _payment("/payments/{id}")),
+
+    Endpoint("GET",  "/admin/dead-letters",              Who.ADMIN, _ops("/dead-letters")),
+    Endpoint("GET",  "/admin/dead-letters/{id}",         Who.ADMIN, _ops("/dead-letters/{id}")),
+    Endpoint("POST", "/admin/dead-letters/{id}/replay",  Who.ADMIN, _ops("/dead-letters/{id}/replay"), Key.REQUIRED),
+    Endpoint("POST", "/admin/dead-letters/{id}/discard", Who.ADMIN, _ops("/dead-letters/{id}/discard"), Key.REQUIRED),
+    Endpoint("POST", "/admin/dead-letters/replay",       Who.ADMIN, _ops("/dead-letters/replay"), Key.REQUIRED),
+    Endpoint("POST", "/admin/dead-letters/discard",      Who.ADMIN, _ops("/dead-letters/discard"), Key.REQUIRED),
+    Endpoint("GET",  "/admin/audit",                     Who.ADMIN, _ops("/audit")),
+
+    Endpoint("GET",  "/admin/sagas",                     Who.ADMIN, _order("/sagas")),
+    Endpoint("GET",  "/admin/sagas/{id}",                Who.ADMIN, sagas.page),
+    Endpoint("POST", "/admin/sagas/{id}/resume",         Who.ADMIN, _order("/sagas/{id}/resume"), Key.REQUIRED),
+    Endpoint("POST", "/admin/sagas/{id}/compensation",   Who.ADMIN, _order("/sagas/{id}/compensation"), Key.REQUIRED),
 )
 # fmt: on

@@ -22,7 +22,7 @@ from services.chassis.outbox import Row
 from services.chassis.settings import BusSettings
 from services.chassis.startup import until_available
 from services.contracts.message import Command, Event
-from services.contracts.topology import QUEUES
+from services.contracts.topology import DEAD_LETTERS, QUEUES
 
 UNROUTED: Final = "portico.unrouted"
 _PUBLISH_SECONDS: Final = 5.0
@@ -56,7 +56,7 @@ class Bus:
             declared = await self._channel.declare_queue(queue.name, durable=True, arguments={**_QUORUM})
             for message in queue.messages:
                 await declared.bind(self._exchanges[message.exchange], message.kind)
-        for name in {queue.dead_letters for queue in QUEUES}:
+        for name in DEAD_LETTERS:
             await self._channel.declare_queue(name, durable=True, arguments={"x-queue-type": "quorum"})
         for delay in self.settings.retry_delays:
             await self._declare_delay(delay)
@@ -106,15 +106,15 @@ class Bus:
             headers["x-causation-id"] = row.causation_id
         message = aio_pika.Message(
             row.body,
-            message_id=row.id,
+            message_id=row.message_id or row.id,
             type=row.kind,
             correlation_id=row.correlation_id,
             timestamp=row.stored_at,
             content_type="application/json",
             delivery_mode=DeliveryMode.PERSISTENT,
-            headers=headers,
+            headers={**headers, **(row.headers or {})},
         )
-        await self._send(row.exchange, row.kind, message)
+        await self._send(row.exchange, row.queue or row.kind, message)
 
     async def delay(
         self, incoming: AbstractIncomingMessage, queue: str, seconds: float, headers: HeadersType

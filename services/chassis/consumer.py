@@ -31,7 +31,8 @@ Process = Callable[[Sequence[Envelope[Any]]], Awaitable[Sequence[Envelope[Any]]]
 _log = logging.getLogger(__name__)
 _HISTORY = 10
 _FAREWELL_SECONDS = 2.0
-_GONE = (Unroutable, AMQPError, ChannelInvalidStateError, MessageProcessError, ConnectionError, TimeoutError)
+GONE = (Unroutable, AMQPError, ChannelInvalidStateError, MessageProcessError, ConnectionError, TimeoutError)
+"""What is raised when the broker, or its way of knowing a message, is not there."""
 
 
 class Incomprehensible(Exception):
@@ -47,6 +48,7 @@ class Consumer:
         self._process = process
         self._models = {message.kind: message for message in queue.messages}
         self._arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+        self._unsettled: list[AbstractIncomingMessage] = []
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -61,13 +63,13 @@ class Consumer:
                 try:
                     yield
                 finally:
-                    await _politely(source.cancel(tag))
+                    await politely(source.cancel(tag))
                     self._arrived = asyncio.Queue()
                     with suppress(TimeoutError):
                         async with asyncio.timeout(self._bus.settings.handling_seconds):
                             await self._idle.wait()
         finally:
-            await _politely(channel.close())
+            await politely(channel.close())
 
     async def _open(self) -> AbstractRobustChannel:
         channel = await self._bus.connection.channel()
@@ -76,16 +78,22 @@ class Consumer:
         return channel
 
     async def _consume(self) -> None:
+        now = asyncio.get_running_loop().time
         while True:
             batch = [await self._arrived.get()]
+            started = now()
             self._idle.clear()
             try:
                 while len(batch) < self._bus.settings.batch_size and not self._arrived.empty():
                     batch.append(self._arrived.get_nowait())
+                self._unsettled = batch
                 await self._handle(batch)
             finally:
-                await _give_back(batch)
+                await self._give_back()
                 self._idle.set()
+            if len(batch) > 1:
+                # Where much comes, a transaction for a few more costs less than one more transaction.
+                await asyncio.sleep(started + self._bus.settings.batch_seconds - now())
 
     async def _handle(self, batch: Sequence[AbstractIncomingMessage]) -> None:
         readable: list[tuple[AbstractIncomingMessage, Envelope[Message]]] = []
@@ -128,8 +136,10 @@ class Consumer:
                 await self._failed(batch[0][0], error)
         else:
             metrics.MESSAGE_HANDLING_SECONDS.labels(self._queue.name).observe(time.perf_counter() - started)
+            metrics.MESSAGE_BATCH_SIZE.labels(self._queue.name).observe(len(batch))
             for incoming, envelope in batch:
-                await self._done(incoming, "ok" if envelope.id in fresh else "duplicate")
+                self._count(incoming, "ok" if envelope.id in fresh else "duplicate")
+            await self._settle([incoming for incoming, _ in batch])
 
     async def _handle_singly(
         self, batch: Sequence[tuple[AbstractIncomingMessage, Envelope[Message]]]
@@ -159,7 +169,7 @@ class Consumer:
             "%s failed on %s and tries again in %g s", self._queue.name, incoming.type, delay, exc_info=error
         )
         headers: HeadersType = {"x-attempts": attempts + 1, "x-history": _history(incoming, error)}
-        with suppress(*_GONE):
+        with suppress(*GONE):
             await self._bus.delay(incoming, self._queue.name, delay, headers)
             await self._done(incoming, "retried")
 
@@ -173,31 +183,40 @@ class Consumer:
             "x-history": _history(incoming, error),
             "x-dead-at": datetime.now(UTC).isoformat(),
         }
-        with suppress(*_GONE):
+        with suppress(*GONE):
             await self._bus.put(incoming, self._queue.dead_letters, headers)
             await self._done(incoming, "dead_lettered")
 
     async def _done(self, incoming: AbstractIncomingMessage, outcome: str) -> None:
+        self._count(incoming, outcome)
+        await self._settle([incoming])
+
+    def _count(self, incoming: AbstractIncomingMessage, outcome: str) -> None:
         kind = incoming.type if incoming.type in self._models else "unknown"
         metrics.MESSAGES_HANDLED.labels(self._queue.name, kind, outcome).inc()
-        # On a channel that is gone there is nothing to acknowledge: the broker delivers the message again.
-        with suppress(*_GONE):
-            await incoming.ack()
+
+    async def _settle(self, done: Sequence[AbstractIncomingMessage]) -> None:
+        """Acknowledge these; with one word, when nothing else of their channel is open."""
+        at_once = len(done) == len(self._unsettled) and len({one.channel for one in done}) == 1
+        settled = set(done)
+        self._unsettled = [incoming for incoming in self._unsettled if incoming not in settled]
+        for incoming in done[-1:] if at_once else done:
+            # On a channel that is gone there is nothing to acknowledge: the broker delivers the message again.
+            with suppress(*GONE):
+                await incoming.ack(multiple=at_once)
+
+    async def _give_back(self) -> None:
+        """Let the broker deliver again what could neither be handled nor put elsewhere."""
+        for incoming in self._unsettled:
+            with suppress(*GONE):
+                await incoming.reject(requeue=True)
 
 
-async def _politely(farewell: Awaitable[object]) -> None:
+async def politely(farewell: Awaitable[object]) -> None:
     """Tell the broker, unless it is not there to be told."""
-    with suppress(*_GONE):
+    with suppress(*GONE):
         async with asyncio.timeout(_FAREWELL_SECONDS):
             await farewell
-
-
-async def _give_back(batch: Sequence[AbstractIncomingMessage]) -> None:
-    """Let the broker deliver again what could neither be handled nor put elsewhere."""
-    for incoming in batch:
-        if not incoming.processed:
-            with suppress(*_GONE):
-                await incoming.reject(requeue=True)
 
 
 def _attempts(incoming: AbstractIncomingMessage) -> int:

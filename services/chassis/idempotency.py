@@ -1,19 +1,85 @@
 """Idempotency keys: the first answer to a key is stored with its effect, and given again to whoever repeats it."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final, Generic, Self, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel
 
-from services.chassis.errors import Invalid, Malformed
-from services.chassis.identity import caller
+from services.chassis.envelope import Origin
+from services.chassis.errors import Invalid, Malformed, Refusal
+from services.chassis.identity import Caller, caller
 from services.chassis.mongo import DATABASE, Work
 
+B = TypeVar("B", bound=BaseModel)
 HEADER: Final = "Idempotency-Key"
 _LONGEST: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[B]):
+    """A request that may be repeated. `key` names its caller, its route and their own key for it."""
+
+    key: str
+    fingerprint: str
+    caller: Caller
+    body: B
+    origin: Origin
+
+    @classmethod
+    def of(cls, request: web.Request, body: B) -> Self:
+        """What is asked. Raises Malformed without the header, Invalid for one that cannot be a key."""
+        fingerprint = hashlib.sha256(f"{request.path}\n{body.model_dump_json()}".encode()).hexdigest()
+        return cls(_key(request), fingerprint, caller(request), body, Origin.here())
+
+
+UseCase = Callable[[Work, Sequence[Ask[B]]], Awaitable[Sequence[BaseModel | Refusal]]]
+"""Does what is asked and returns an answer to each, in order; a refusal has no effect and is not stored."""
+
+
+async def answer_once(work: Work, asks: Sequence[Ask[B]], use_case: UseCase[B]) -> list[bytes | Refusal]:
+    """Run `use_case` on those that were not asked before; every ask gets the answer that is stored under its key.
+
+    A concurrent repetition conflicts on the stored key, runs again and then finds the answer.
+    """
+    known: dict[str, dict[str, Any]] = {}
+    async for row in work.db.idempotency.find(
+        {"_id": {"$in": [ask.key for ask in asks]}}, session=work.session
+    ):
+        known[row["_id"]] = row
+    fresh: dict[str, Ask[B]] = {}
+    for ask in asks:
+        if ask.key not in known:
+            fresh.setdefault(ask.key, ask)
+    refused: dict[str, Refusal] = {}
+    if fresh:
+        outcomes = await use_case(work, list(fresh.values()))
+        for ask, outcome in zip(fresh.values(), outcomes, strict=True):
+            if isinstance(outcome, Refusal):
+                refused[ask.key] = outcome
+            else:
+                known[ask.key] = _row(ask, outcome)
+        if stored := [known[key] for key in fresh if key in known]:
+            await work.db.idempotency.insert_many(stored, session=work.session)
+    return [refused.get(ask.key) or _answer(ask, known[ask.key]) for ask in asks]
+
+
+def _row(ask: Ask[B], answer: BaseModel) -> dict[str, Any]:
+    return {
+        "_id": ask.key,
+        "fingerprint": ask.fingerprint,
+        "answer": answer.model_dump_json().encode(),
+        "stored_at": datetime.now(UTC),
+    }
+
+
+def _answer(ask: Ask[B], row: dict[str, Any]) -> bytes | Refusal:
+    if row["fingerprint"] != ask.fingerprint:
+        return Invalid.field(HEADER, "this key was used for another request")
+    return bytes(row["answer"])
 
 
 async def idempotent(
@@ -22,23 +88,23 @@ async def idempotent(
     """Run `use_case` in a transaction, once for each caller, route and key; a repetition gets the stored answer.
 
     Raises Malformed without the header, Invalid when the key came before with something else.
-    A concurrent repetition conflicts on the stored key, runs again and then finds the answer.
     """
-    key = _key(request)
-    fingerprint = hashlib.sha256(f"{request.path}\n{body.model_dump_json()}".encode()).hexdigest()
+    ask = Ask.of(request, body)
+
+    async def alone(work: Work, _: Sequence[Ask[BaseModel]]) -> Sequence[BaseModel]:
+        return [await use_case(work)]
 
     async def transaction(work: Work) -> bytes:
-        stored = await work.db.idempotency.find_one({"_id": key}, session=work.session)
-        if stored is None:
-            answer = (await use_case(work)).model_dump_json().encode()
-            row = {"_id": key, "fingerprint": fingerprint, "answer": answer, "stored_at": datetime.now(UTC)}
-            await work.db.idempotency.insert_one(row, session=work.session)
-            return answer
-        if stored["fingerprint"] != fingerprint:
-            raise Invalid.field(HEADER, "this key was used for another request")
-        return bytes(stored["answer"])
+        (answer,) = await answer_once(work, [ask], alone)
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer
 
-    answer = await request.app[DATABASE].transaction(transaction)
+    return stored_reply(await request.app[DATABASE].transaction(transaction), status)
+
+
+def stored_reply(answer: bytes, status: int) -> web.Response:
+    """An answer as it was stored."""
     return web.Response(body=answer, status=status, content_type="application/json")
 
 

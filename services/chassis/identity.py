@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 import jwt
 from aiohttp import web
+from cachetools import LRUCache
 
 from discovery.consul.client import consul_client
 from discovery.consul.watch import WATCH_SECONDS, watch_key
@@ -19,6 +21,7 @@ from services.chassis.settings import ProcessSettings
 ISSUER: Final = "portico-auth"
 AUDIENCE: Final = "portico"
 ALGORITHM: Final = "EdDSA"
+_REMEMBERED: Final = 10_000
 
 _log = logging.getLogger(__name__)
 
@@ -44,10 +47,14 @@ class Caller:
 
 
 class Verifier:
-    """Verifies access tokens: Ed25519, our issuer and audience, not expired, by a known key."""
+    """Verifies access tokens: Ed25519, our issuer and audience, not expired, by a known key.
+
+    A token that was found good stays good until it expires or the keys change, so it is verified once.
+    """
 
     def __init__(self, jwks: bytes | None = None) -> None:
         self._keys: dict[str, jwt.PyJWK] = {}
+        self._verified: LRUCache[str, tuple[Caller, float]] = LRUCache(_REMEMBERED)
         self.learn(jwks)
 
     def learn(self, jwks: bytes | None) -> None:
@@ -56,6 +63,7 @@ class Verifier:
             return
         try:
             self._keys = {str(key.key_id): key for key in jwt.PyJWKSet.from_json(jwks.decode()).keys}
+            self._verified.clear()
         except (jwt.PyJWTError, json.JSONDecodeError, UnicodeDecodeError):
             _log.exception("the published JWKS cannot be read; going on with the keys known so far")
 
@@ -68,9 +76,18 @@ class Verifier:
         """The caller that the token speaks for. Raises Unauthenticated; Unavailable while no key is known."""
         if not self._keys:
             raise Unavailable("access tokens cannot be verified yet")
+        known, expires_at = self._verified.get(token, (None, 0.0))
+        if known and time.time() < expires_at:
+            return known
+        claims = self._claims(token)
+        verified = _caller(claims)
+        self._verified[token] = verified, float(claims["exp"])
+        return verified
+
+    def _claims(self, token: str) -> dict[str, Any]:
         try:
             key = self._keys[str(jwt.get_unverified_header(token).get("kid"))]
-            claims = jwt.decode(
+            return jwt.decode(
                 token,
                 key,
                 algorithms=[ALGORITHM],
@@ -80,7 +97,6 @@ class Verifier:
             )
         except (jwt.PyJWTError, KeyError, ValueError) as error:
             raise Unauthenticated("the access token is not valid") from error
-        return _caller(claims)
 
 
 def _caller(claims: dict[str, Any]) -> Caller:

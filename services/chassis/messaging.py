@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from services.chassis.bus import connected
+from services.chassis.bus import Bus, connected
 from services.chassis.consumer import Consumer, Process
 from services.chassis.envelope import Envelope
 from services.chassis.health import READINESS
@@ -17,6 +17,7 @@ from services.chassis.relay import Relay
 from services.chassis.settings import BusSettings, ProcessSettings
 from services.contracts.topology import Queue
 
+BUS = web.AppKey("BUS", Bus)
 PlainHandler = Callable[[web.Application, Sequence[Envelope[Any]]], Awaitable[None]]
 
 
@@ -71,6 +72,7 @@ def messaging(
     async def resource(app: web.Application) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             bus = await stack.enter_async_context(connected(settings, settings.instance))
+            app[BUS] = bus
             app[READINESS].add("rabbitmq", bus.ping)
             if DATABASE in app:
                 relay = Relay(app[DATABASE].db, app[DATABASE].lane, bus, settings)

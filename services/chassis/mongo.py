@@ -20,6 +20,7 @@ from services.chassis import outbox, tables
 from services.chassis.envelope import Origin
 from services.chassis.errors import Unavailable
 from services.chassis.health import READINESS
+from services.chassis.lane import Lane
 from services.chassis.settings import MongoSettings
 from services.chassis.startup import until_available
 from services.contracts.message import Message
@@ -34,15 +35,12 @@ class Work:
     What is emitted goes to the outbox with the state that it tells of, so neither can exist without the other.
     """
 
-    def __init__(
-        self, app: web.Application, db: AsyncDatabase[Bson], lane: str, session: AsyncClientSession
-    ) -> None:
+    def __init__(self, app: web.Application, db: AsyncDatabase[Bson], session: AsyncClientSession) -> None:
         self.app = app
         self.db = db
         self.session = session
         self.outgoing: list[outbox.Row] = []
         self.afterwards: list[Callable[[], None]] = []
-        self._lane = lane
         self._positions: Counter[tuple[str, int]] = Counter()
 
     def emit(self, aggregate: str, version: int, *messages: Message, origin: Origin | None = None) -> None:
@@ -55,8 +53,12 @@ class Work:
             position = self._positions[aggregate, version]
             self._positions[aggregate, version] += 1
             self.outgoing.append(
-                outbox.Row.of(message, self._lane, aggregate, version, position, origin or Origin.here())
+                outbox.Row.of(message, aggregate, version, position, origin or Origin.here())
             )
+
+    def send_again(self, aggregate: str, version: int, resent: outbox.Resent, origin: Origin) -> None:
+        """Bring a message back to a queue once the work is committed; it goes on in the trace of its `origin`."""
+        self.outgoing.append(outbox.Row.again(resent, aggregate, version, origin))
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Call `action` when the work is committed; never when it is not."""
@@ -68,7 +70,7 @@ class Database:
 
     def __init__(self, app: web.Application, client: AsyncMongoClient[Bson], seconds: float) -> None:
         self.db = client.get_default_database()
-        self.lane = outbox.Lane()
+        self.lane = Lane()
         self._app = app
         self._client = client
         self._seconds = seconds
@@ -80,7 +82,7 @@ class Database:
         """
         try:
             async with asyncio.timeout(self._seconds), self._client.start_session() as session:
-                work, result = await session.with_transaction(
+                work, parcels, result = await session.with_transaction(
                     lambda session: self._attempt(session, body),
                     read_concern=ReadConcern("snapshot"),
                     write_concern=WriteConcern("majority", j=True),
@@ -89,17 +91,17 @@ class Database:
             raise Unavailable("the database is too busy") from error
         for action in work.afterwards:
             action()
-        if work.outgoing:
-            self.lane.nudge()
+        if parcels:
+            self.lane.hand_over(parcels)
         return result
 
     async def _attempt(
         self, session: AsyncClientSession, body: Callable[[Work], Awaitable[T]]
-    ) -> tuple[Work, T]:
-        work = Work(self._app, self.db, self.lane.name, session)
+    ) -> tuple[Work, Sequence[outbox.Parcel], T]:
+        work = Work(self._app, self.db, session)
         result = await body(work)
-        await outbox.store(self.db, work.outgoing, session)
-        return work, result
+        parcels = await outbox.store(self.db, self.lane.name, work.outgoing, session)
+        return work, parcels, result
 
     async def ping(self) -> None:
         """Raises PyMongoError unless a primary answers."""

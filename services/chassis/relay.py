@@ -1,17 +1,19 @@
 """The relay: publishes what is in the outbox.
 
 Every process writes its rows into a lane of its own and relays that lane, so a message leaves at once, with
-nobody asked. The lane is leased; when its process dies, another one adopts it. Rows of one aggregate leave in
-order whichever lanes they are in: a row waits while an older row of its aggregate is still there.
-A row is deleted when the broker has confirmed it; a crash in between publishes it twice, never not at all.
+nobody asked: what was just committed is still in memory, and read from the database only after something went wrong.
+The lane is leased; when its process dies, another one adopts it. Rows of one aggregate leave in order whichever lanes
+they are in: a row waits while an older row of its aggregate is still there. A row is struck off when the broker has
+confirmed it; a crash in between publishes it twice, never not at all.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence, Set
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, takewhile
+from operator import itemgetter
 from typing import Any
 
 from pymongo import WriteConcern
@@ -20,15 +22,16 @@ from pymongo.asynchronous.database import AsyncDatabase
 from observability import metrics
 from services.chassis.background import background, every
 from services.chassis.bus import Bus, Unroutable
+from services.chassis.lane import Lane
 from services.chassis.leases import Leases
-from services.chassis.outbox import ORDER, Lane, Row
+from services.chassis.outbox import Parcel, Row
 from services.chassis.settings import BusSettings
 
 _log = logging.getLogger(__name__)
 _BLOCKED_SECONDS = 0.02
 _UNROUTABLE_SECONDS = 1.0
+_FORGOTTEN_SECONDS = 1.0
 _FAREWELL_SECONDS = 5.0
-_ROWS_PER_BATCH = 5
 
 
 class Relay:
@@ -37,13 +40,14 @@ class Relay:
     def __init__(
         self, db: AsyncDatabase[dict[str, Any]], lane: Lane, bus: Bus, settings: BusSettings
     ) -> None:
-        self._rows = db.outbox
+        self._parcels = db.outbox
         # Losing a deletion only means to publish twice, so it need not wait for the journal.
         self._published = db.outbox.with_options(write_concern=WriteConcern(1))
         self._leases = Leases(db.outbox_lanes, settings.relay_lease_seconds)
         self._lane = lane
         self._lanes = {lane.name}
         self._held: dict[str, float] = {}
+        self._behind = True
         self._bus = bus
         self._settings = settings
         self._now = asyncio.get_running_loop().time
@@ -66,64 +70,112 @@ class Relay:
 
     async def _leave(self) -> None:
         async with asyncio.timeout(_FAREWELL_SECONDS):
-            while await self._publish_batch():
-                pass
+            await self._catch_up()
             for lane in self._lanes:
                 await self._leases.release(lane)
 
     async def _relay(self) -> None:
         while True:
-            self._lane.filled.clear()
-            if await self._publish_batch():
-                continue
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._until_release()):
-                    await self._lane.filled.wait()
+            await self._until_wanted()
+            behind = self._behind or self._lane.overflowed
+            # Whatever goes wrong from here on, the database knows what is left.
+            self._behind = True
+            self._behind = not (await self._catch_up() if behind else await self._publish_fresh())
 
-    def _until_release(self) -> float | None:
-        """Seconds until the next aggregate that is held back is looked at again."""
-        return max(0.0, min(self._held.values()) - self._now()) if self._held else None
+    async def _until_wanted(self) -> None:
+        """Wait until rows are committed, or a parcel that was held back may be looked at again."""
+        if self._behind and not self._held:
+            return
+        seconds = max(0.0, min(self._held.values()) - self._now()) if self._held else None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._lane.filled.wait()
 
-    async def _publish_batch(self) -> bool:
-        """Publish what is ready of one batch. Tells whether anything was."""
-        aggregates = await self._next_aggregates()
-        if not aggregates:
-            return False
-        found = self._rows.find({"aggregate": {"$in": aggregates}}).sort(ORDER)
-        rows = [
-            Row.read(document) async for document in found.limit(_ROWS_PER_BATCH * self._settings.relay_batch)
-        ]
-        chains = [list(chain) for _, chain in groupby(rows, key=lambda row: row.aggregate)]
-        published: list[Row] = []
-        outcomes = await asyncio.gather(
-            *(self._publish_chain(chain, published) for chain in chains), return_exceptions=True
-        )
-        await self._published.delete_many({"_id": {"$in": [row.id for row in published]}})
-        for failure in filter(None, outcomes):
-            raise failure
-        return bool(published)
+    async def _catch_up(self) -> bool:
+        """Publish from the database whatever may leave. Tells whether that was all there was."""
+        more = True
+        while more:
+            # What is committed from here on is handed over again.
+            self._lane.forget()
+            parcels = await self._stored_parcels()
+            await self._publish(parcels)
+            more = len(parcels) == self._settings.relay_batch
+        return not self._held
 
-    async def _next_aggregates(self) -> list[str]:
+    async def _stored_parcels(self) -> list[Parcel]:
         now = self._now()
-        self._held = {aggregate: until for aggregate, until in self._held.items() if until > now}
-        wanted = {"lane": {"$in": list(self._lanes)}, "aggregate": {"$nin": list(self._held)}}
-        heads = self._rows.find(wanted, {"aggregate": 1}).sort("_id").limit(self._settings.relay_batch)
-        return list({head["aggregate"] async for head in heads})
+        self._held = {id: until for id, until in self._held.items() if until > now}
+        wanted = {"lane": {"$in": list(self._lanes)}, "_id": {"$nin": list(self._held)}}
+        found = self._parcels.find(wanted).sort("_id").limit(self._settings.relay_batch)
+        return [Parcel.read(document) async for document in found]
 
-    async def _publish_chain(self, chain: Iterable[Row], published: list[Row]) -> None:
-        """Publish the rows of one aggregate, each after the one before it is confirmed, as far as they are ours."""
+    async def _publish_fresh(self) -> bool:
+        """Publish what was just committed here. Tells whether all of it left."""
+        parcels = self._lane.take(self._settings.relay_batch)
+        await self._publish([parcel for parcel in parcels if parcel.lane in self._lanes])
+        return not self._held
+
+    async def _publish(self, parcels: Sequence[Parcel]) -> None:
+        """Publish what may leave, and strike it off; what may not is held for a moment."""
+        if not parcels:
+            return
+        rows = {row.key: row for parcel in parcels for row in parcel.rows}
+        stored = await self._stored_keys({row.aggregate for row in rows.values()})
+        # A row that is no longer stored was published by whoever adopted its lane.
+        left = {row.id for key, row in rows.items() if key not in stored}
+        chains = [
+            [rows[key] for key in takewhile(rows.__contains__, keys)]
+            for _, keys in groupby(sorted(stored), itemgetter(0))
+        ]
+        outcomes = await asyncio.gather(
+            *(self._publish_chain(chain, left) for chain in chains), return_exceptions=True
+        )
+        unroutable = {outcome for outcome in outcomes if isinstance(outcome, str)}
+        await self._strike_off(parcels, left, unroutable)
+        for failure in outcomes:
+            if isinstance(failure, BaseException):
+                raise failure
+
+    async def _stored_keys(self, aggregates: Collection[str]) -> set[tuple[str, int, int]]:
+        """The keys of all rows of these aggregates that have not left, whoever is to publish them."""
+        fields = {"_id": 0, "rows.aggregate": 1, "rows.version": 1, "rows.position": 1}
+        found = self._parcels.find({"rows.aggregate": {"$in": list(aggregates)}}, fields)
+        return {
+            (row["aggregate"], row["version"], row["position"])
+            async for parcel in found
+            for row in parcel["rows"]
+            if row["aggregate"] in aggregates
+        }
+
+    async def _publish_chain(self, chain: Iterable[Row], left: set[str]) -> str | None:
+        """Publish rows of one aggregate, each after the one before it is confirmed. Returns one that nobody takes."""
         for row in chain:
-            if row.lane not in self._lanes:
-                self._held[row.aggregate] = self._now() + _BLOCKED_SECONDS
-                break
             try:
                 await self._bus.publish(row)
             except Unroutable:
                 _log.error("nobody takes %s; it stays in the outbox", row.kind, extra={"message_id": row.id})
-                self._held[row.aggregate] = self._now() + _UNROUTABLE_SECONDS
-                break
-            metrics.MESSAGES_PUBLISHED.labels(row.kind).inc()
-            published.append(row)
+                return row.id
+            # The kind of one that is sent again may be anything.
+            metrics.MESSAGES_PUBLISHED.labels("resent" if row.queue else row.kind).inc()
+            left.add(row.id)
+        return None
+
+    async def _strike_off(
+        self, parcels: Iterable[Parcel], left: Collection[str], unroutable: Set[str]
+    ) -> None:
+        empty: list[str] = []
+        for parcel in parcels:
+            staying = [row.id for row in parcel.rows if row.id not in left]
+            if not staying:
+                empty.append(parcel.id)
+                continue
+            pause = _BLOCKED_SECONDS if unroutable.isdisjoint(staying) else _UNROUTABLE_SECONDS
+            self._held[parcel.id] = self._now() + pause
+            if len(staying) < len(parcel.rows):
+                gone = {"$pull": {"rows": {"id": {"$nin": staying}}}}
+                await self._published.update_one({"_id": parcel.id}, gone)
+        if empty:
+            await self._published.delete_many({"_id": {"$in": empty}})
 
     async def _keep_leases(self) -> None:
         for lane in tuple(self._lanes):
@@ -138,7 +190,7 @@ class Relay:
 
     async def _sweep(self) -> None:
         """Adopt lanes that have rows but no living process, and let go of adopted ones that are empty."""
-        filled = set(await self._rows.distinct("lane"))
+        filled = set(await self._parcels.distinct("lane"))
         for lane in self._lanes - filled - {self._lane.name}:
             self._lanes.discard(lane)
             await self._leases.release(lane)
@@ -146,14 +198,16 @@ class Relay:
             if await self._leases.take(lane):
                 _log.info("adopted the outbox lane of a process that is gone")
                 self._lanes.add(lane)
-        if filled:
-            # A commit whose process did not live to say so, or rows that came late into an adopted lane.
-            self._lane.nudge()
         await self._measure()
 
     async def _measure(self) -> None:
         ours = {"lane": {"$in": list(self._lanes)}}
-        metrics.OUTBOX_PENDING.set(await self._rows.count_documents(ours))
-        oldest = await self._rows.find_one(ours, {"stored_at": 1}, sort=[("_id", 1)])
-        age = (datetime.now(UTC) - oldest["stored_at"]).total_seconds() if oldest else 0.0
+        totals = {"_id": None, "rows": {"$sum": {"$size": "$rows"}}, "oldest": {"$min": "$stored_at"}}
+        found = await (await self._parcels.aggregate([{"$match": ours}, {"$group": totals}])).to_list(1)
+        age = (datetime.now(UTC) - found[0]["oldest"]).total_seconds() if found else 0.0
+        metrics.OUTBOX_PENDING.set(found[0]["rows"] if found else 0)
         metrics.OUTBOX_OLDEST_SECONDS.set(age)
+        if age > _FORGOTTEN_SECONDS:
+            # A commit that nobody lived to tell of, rows of an adopted lane, or a relay that has too much to do.
+            self._behind = True
+            self._lane.filled.set()

@@ -44,12 +44,15 @@ class BusSettings(EnvironmentSettings):
 
     amqp_url: SecretStr = SecretStr("amqp://guest:guest@127.0.0.1:5672/")
     prefetch: int = Field(200, ge=1)
-    batch_size: int = Field(50, ge=1)
+    batch_size: int = Field(100, ge=1)
+    batch_seconds: float = Field(
+        0.02, ge=0, description="least time from batch to batch while several messages come at once"
+    )
     handling_seconds: float = Field(30.0, gt=0)
     retry_delays: tuple[float, ...] = Field(
         (0.5, 2.0, 10.0, 30.0, 120.0), description="seconds before each retry"
     )
-    relay_batch: int = Field(200, ge=1)
+    relay_batch: int = Field(50, ge=1, description="parcels of the outbox that are published together")
     relay_lease_seconds: float = Field(10.0, gt=0)
 
 

@@ -7,44 +7,59 @@ from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Link, Span, SpanKind
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, TraceFlags
 
-from observability import context
+from observability import context, tracing
 from services.chassis.envelope import Envelope
-
-_PROPAGATOR = TraceContextTextMapPropagator()
 
 
 @contextmanager
-def handling(queue: str, envelopes: Sequence[Envelope[Any]]) -> Iterator[list[Envelope[Any]]]:
-    """A span for each message while inside; gives the messages with that span as what their effects belong to.
+def handling(queue: str, envelopes: Sequence[Envelope[Any]]) -> Iterator[Sequence[Envelope[Any]]]:
+    """A span for each sampled message while inside; gives the messages with that span as what their effects belong to.
 
     What is done for several at once (a transaction, a query) belongs to a span of the batch, linked to each.
     """
-    tracer = trace.get_tracer("portico.bus")
     with ExitStack() as stack:
-        spans = [stack.enter_context(_message_span(tracer, queue, envelope)) for envelope in envelopes]
-        traced = [_moved(envelope, span) for envelope, span in zip(envelopes, spans, strict=True)]
+        traced = [_in_span(stack, queue, envelope) for envelope in envelopes]
         if len(traced) == 1:
-            stack.enter_context(
-                context.bind(context.RequestContext(traced[0].correlation_id, traced[0].traceparent))
-            )
+            one = context.RequestContext(traced[0].correlation_id, traced[0].traceparent)
+            stack.enter_context(context.bind(one))
         else:
-            links = [Link(span.get_span_context()) for span in spans]
             stack.enter_context(
-                tracer.start_as_current_span(
-                    f"process {queue} batch", Context(), SpanKind.CONSUMER, links=links
-                )
+                together(f"process {queue} batch", [envelope.traceparent for envelope in traced])
             )
         yield traced
 
 
 @contextmanager
-def _message_span(tracer: trace.Tracer, queue: str, envelope: Envelope[Any]) -> Iterator[Span]:
-    span = tracer.start_span(
+def together(name: str, traceparents: Sequence[str]) -> Iterator[None]:
+    """A span of what is done at once for several that each have a trace of their own, linked to those sampled."""
+    links = [Link(_span_context(parent)) for parent in traceparents if _is_sampled(parent)]
+    if not links:
+        yield
+        return
+    tracer = trace.get_tracer("portico.bus")
+    with tracer.start_as_current_span(name, Context(), SpanKind.CONSUMER, links=links):
+        yield
+
+
+def _is_sampled(traceparent: str) -> bool:
+    return tracing.enabled() and bool(int(traceparent[-1], 16) & TraceFlags.SAMPLED)
+
+
+def _span_context(traceparent: str) -> SpanContext:
+    _, trace_id, span_id, flags = traceparent.split("-")
+    return SpanContext(
+        int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16))
+    )
+
+
+def _in_span(stack: ExitStack, queue: str, envelope: Envelope[Any]) -> Envelope[Any]:
+    if not _is_sampled(envelope.traceparent):
+        return envelope
+    span = trace.get_tracer("portico.bus").start_span(
         f"process {envelope.message.kind}",
-        _PROPAGATOR.extract({"traceparent": envelope.traceparent}, Context()),
+        trace.set_span_in_context(NonRecordingSpan(_span_context(envelope.traceparent)), Context()),
         SpanKind.CONSUMER,
         attributes={
             "messaging.system": "rabbitmq",
@@ -54,14 +69,7 @@ def _message_span(tracer: trace.Tracer, queue: str, envelope: Envelope[Any]) -> 
             "messaging.message.conversation_id": envelope.correlation_id,
         },
     )
-    with trace.use_span(span, end_on_exit=True):
-        yield span
-
-
-def _moved(envelope: Envelope[Any], span: Span) -> Envelope[Any]:
-    here = span.get_span_context()
-    if not here.is_valid:
-        return envelope
+    here = stack.enter_context(trace.use_span(span, end_on_exit=True)).get_span_context()
     return replace(
         envelope, traceparent=f"00-{here.trace_id:032x}-{here.span_id:016x}-{here.trace_flags:02x}"
     )

@@ -1,6 +1,6 @@
 """The chassis' own collections in every service's database: their indexes and how long their rows are kept.
 
-`outbox` has no retention, because a row that was not published must stay: a published one is deleted.
+`outbox` has no retention, because what was not published must stay: what was is deleted.
 """
 
 from typing import Any
@@ -20,7 +20,9 @@ async def prepare(db: AsyncDatabase[dict[str, Any]], inbox_days: int) -> None:
         [IndexModel(ORDER, unique=True), IndexModel([("lane", ASCENDING), ("_id", ASCENDING)])]
     )
     await db.outbox_lanes.create_indexes([_kept("expires_at", _HOUR)])
-    await db.inbox.create_indexes([_kept("received_at", inbox_days * _DAY)])
+    await db.inbox.create_indexes(
+        [IndexModel([("messages", ASCENDING)], unique=True), _kept("received_at", inbox_days * _DAY)]
+    )
     await db.idempotency.create_indexes([_kept("stored_at", _DAY)])
 
 

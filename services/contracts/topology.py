@@ -73,3 +73,6 @@ QUEUES = (
     ORDER_SAGA,
     GATEWAY_LIVE,
 )
+
+DEAD_LETTERS = tuple(dict.fromkeys(queue.dead_letters for queue in QUEUES))
+"""The queues that hold what could not be handled, one for each service that listens."""

@@ -14,11 +14,12 @@ from services.inventory.schemas import (
     AvailabilityOut,
     AvailabilityQuery,
     AvailableOut,
+    ReservationOut,
     SkuPath,
     StockOut,
     StockPatch,
 )
-from services.inventory.use_cases import adjust_stock, change_stock, find_stock, get_stock
+from services.inventory.use_cases import adjust_stock, change_stock, find_stock, get_reservation, get_stock
 
 routes = web.RouteTableDef()
 
@@ -43,6 +44,13 @@ async def one(request: web.Request) -> web.Response:
     """The truth about one sku."""
     require(request, Role.SUPPORT, Role.ADMIN)
     return reply(StockOut.of(await get_stock(_sku(request))))
+
+
+@routes.get("/sagas/{order_id}")
+async def share_of_saga(request: web.Request) -> web.Response:
+    """The reservation of an order, as operators see it."""
+    require(request, Role.ADMIN)
+    return reply(ReservationOut.of(await get_reservation(request.match_info["order_id"])))
 
 
 @routes.post("/stock/{sku}/adjustments")

@@ -1,10 +1,12 @@
 """What the inventory service's HTTP edge takes and gives."""
 
+from datetime import datetime
 from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from services.inventory.domain import Stock
+from services.contracts.inventory import StockLine
+from services.inventory.domain import Reservation, State, Stock
 
 MAX_SKUS: Final = 200
 _MAX_QUANTITY: Final = 10**9
@@ -74,6 +76,22 @@ class StockOut(BaseModel):
     def of(cls, stock: Stock) -> Self:
         """As support and admin see it."""
         return cls(**stock.model_dump(exclude={"version"}), available=stock.available)
+
+
+class ReservationOut(BaseModel):
+    """What is held, or was taken, for an order; `short` are the skus that it was rejected for."""
+
+    order_id: str
+    state: State
+    held: tuple[StockLine, ...]
+    short: tuple[str, ...]
+    restocked: bool
+    expires_at: datetime | None
+
+    @classmethod
+    def of(cls, reservation: Reservation) -> Self:
+        """As operators see it."""
+        return cls(**reservation.model_dump(exclude={"version"}))
 
 
 class AvailableOut(BaseModel):

@@ -10,7 +10,7 @@ from services.contracts.inventory import ReserveStock
 from services.contracts.product import ProductChanged
 from services.inventory import domain
 from services.inventory.documents import Adjustment, StoredReservation, StoredStock
-from services.inventory.domain import Command, Stock, decide, expire, has_lapsed
+from services.inventory.domain import Command, Reservation, Stock, decide, expire, has_lapsed
 from services.inventory.warehouse import Warehouse
 
 
@@ -39,9 +39,13 @@ def _skus(commands: Iterable[Command], warehouse: Warehouse) -> Iterator[str]:
         yield from (line.sku for line in reservation.held)
 
 
-async def find_lapsed(now: datetime, limit: int) -> list[str]:
+async def find_lapsed(now: datetime, limit: int, without: Collection[str]) -> list[str]:
     """The orders whose reservations are live though their time is over, the oldest first."""
-    lapsed = {"reservation.state": "reserved", "reservation.expires_at": {"$lte": now}}
+    lapsed = {
+        "reservation.state": "reserved",
+        "reservation.expires_at": {"$lte": now},
+        "_id": {"$nin": list(without)},
+    }
     found = StoredReservation.get_pymongo_collection().find(lapsed, {"_id": 1})
     return [one["_id"] async for one in found.sort("reservation.expires_at").limit(limit)]
 
@@ -93,6 +97,14 @@ async def change_stock(
     warehouse.put_stock(stock)
     await warehouse.save(now)
     return stock
+
+
+async def get_reservation(order_id: str) -> Reservation:
+    """The reservation of one order. Raises NotFound while there is none, and when it is long over."""
+    stored = await StoredReservation.get(order_id)
+    if stored is None:
+        raise NotFound("there is no reservation for this order")
+    return stored.reservation
 
 
 async def get_stock(sku: str) -> Stock:

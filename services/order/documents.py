@@ -37,6 +37,7 @@ class StoredOrder(Document):
             IndexModel([("order.user_id", ASCENDING), ("_id", DESCENDING)]),
             IndexModel([("order.user_id", ASCENDING), ("order.status", ASCENDING), ("_id", DESCENDING)]),
             IndexModel(
-                [("order.wake_at", ASCENDING)], partialFilterExpression={"order.wake_at": {"$gt": LONG_AGO}}
+                [("order.wake_at", ASCENDING), ("_id", ASCENDING)],
+                partialFilterExpression={"order.wake_at": {"$gt": LONG_AGO}},
             ),
         ]

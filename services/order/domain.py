@@ -101,7 +101,10 @@ class OrderConfirmed(Value):
 
 
 class CancellationStarted(Value):
-    """It will not go through; what is in `undo` has to be undone first. `note` is the customer's own reason."""
+    """It will not go through; what is in `undo` has to be undone first.
+
+    Where somebody asked for it, `by` is their user id and `note` their own reason.
+    """
 
     type: Literal["cancellation_started"] = "cancellation_started"
     at: datetime
@@ -109,6 +112,7 @@ class CancellationStarted(Value):
     undo: tuple[Compensation, ...]
     ask_again_at: datetime
     note: str | None = None
+    by: str | None = None
 
 
 class UndoAskedAgain(Value):
@@ -117,6 +121,15 @@ class UndoAskedAgain(Value):
     type: Literal["undo_asked_again"] = "undo_asked_again"
     at: datetime
     ask_again_at: datetime
+
+
+class SagaResumed(Value):
+    """The operator `by` had what the saga waits for asked for once more, and gave it until `wake_at`."""
+
+    type: Literal["saga_resumed"] = "saga_resumed"
+    at: datetime
+    by: str
+    wake_at: datetime
 
 
 class Undone(Value):
@@ -143,6 +156,7 @@ OrderEvent = Annotated[
     | OrderConfirmed
     | CancellationStarted
     | UndoAskedAgain
+    | SagaResumed
     | Undone
     | OrderCancelled,
     Field(discriminator="type"),
@@ -158,7 +172,10 @@ class TimelineEntry(Value):
 
 
 class Order(Value):
-    """What the stream adds up to. `version` is the number of events; `wake_at` is when the saga must be looked at."""
+    """What the stream adds up to. `version` is the number of events.
+
+    `wake_at` is when the saga must be looked at, None once it is over; `compensating_since` is when it turned back.
+    """
 
     order_id: str
     user_id: str
@@ -174,6 +191,7 @@ class Order(Value):
     undo: tuple[Compensation, ...]
     deadline: datetime
     wake_at: datetime | None
+    compensating_since: datetime | None = None
     timeline: tuple[TimelineEntry, ...]
     created_at: datetime
     updated_at: datetime
@@ -209,9 +227,12 @@ def evolve(order: Order | None, event: OrderEvent) -> Order:
             return _entered(changed, "CONFIRMED", event.at, wake_at=None)
         case CancellationStarted():
             update = {"phase": "compensating", "reason": event.reason, "undo": event.undo}
-            return changed.model_copy(update={**update, "wake_at": event.ask_again_at})
+            times = {"wake_at": event.ask_again_at, "compensating_since": event.at}
+            return changed.model_copy(update={**update, **times})
         case UndoAskedAgain():
             return changed.model_copy(update={"wake_at": event.ask_again_at})
+        case SagaResumed():
+            return changed.model_copy(update={"wake_at": event.wake_at})
         case Undone():
             return changed.model_copy(
                 update={"undo": tuple(what for what in order.undo if what != event.what)}

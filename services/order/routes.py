@@ -1,12 +1,16 @@
 """The order service's HTTP edge."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 
 from aiohttp import web
 
 from services.chassis.clock import utcnow
+from services.chassis.errors import Refusal
+from services.chassis.group_commit import GroupCommit
 from services.chassis.http import query, read, reply, reply_list
-from services.chassis.idempotency import idempotent
+from services.chassis.idempotency import Ask, idempotent
 from services.chassis.identity import caller
 from services.chassis.mongo import Work
 from services.chassis.pagination import decode_cursor, encode_cursor
@@ -19,23 +23,23 @@ from services.order.schemas import (
     StatusOut,
     TimelineOut,
 )
-from services.order.use_cases import cancel_order, get_order, list_orders, place_order
+from services.order.use_cases import cancel_order, get_order, list_orders, place_orders
 
 SAGA_DEADLINE = web.AppKey("SAGA_DEADLINE", timedelta)
+PLACING: Final = web.AppKey("PLACING", GroupCommit[PlaceOrderIn])
 routes = web.RouteTableDef()
 
 
 @routes.post("/orders")
 async def place(request: web.Request) -> web.Response:
     """202: the order is stored and on its way."""
-    user_id = caller(request).user_id
-    wish = await read(request, PlaceOrderIn)
+    return await request.app[PLACING].answer(request, await read(request, PlaceOrderIn), 202)
 
-    async def use_case(work: Work) -> StatusOut:
-        now = utcnow()
-        return StatusOut.of(await place_order(work, user_id, wish, request.app[SAGA_DEADLINE], now))
 
-    return await idempotent(request, wish, 202, use_case)
+async def place_together(work: Work, asks: Sequence[Ask[PlaceOrderIn]]) -> list[StatusOut | Refusal]:
+    """Place orders that came at the same time."""
+    outcomes = await place_orders(work, asks, work.app[SAGA_DEADLINE], utcnow())
+    return [outcome if isinstance(outcome, Refusal) else StatusOut.of(outcome) for outcome in outcomes]
 
 
 @routes.get("/orders")

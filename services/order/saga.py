@@ -39,14 +39,16 @@ from services.order.domain import (
     OrderCancelled,
     OrderConfirmed,
     OrderEvent,
+    Phase,
+    SagaResumed,
     StockHeld,
     StockTaken,
     UndoAskedAgain,
     Undone,
 )
 
-UNDO_PATIENCE = timedelta(seconds=10)
-"""How long an acknowledged compensation is waited for before it is asked for again."""
+PATIENCE = timedelta(seconds=10)
+"""How long an answer is waited for before a compensation is asked for again, and at least after a saga was resumed."""
 
 Answer = (
     StockReserved
@@ -69,9 +71,17 @@ class DeadlinePassed:
 
 @dataclass(frozen=True)
 class CancellationRequested:
-    """The customer does not want it any more; `note` is their own reason."""
+    """The user `by` does not want it any more; `note` is their own reason."""
 
-    note: str | None
+    note: str
+    by: str
+
+
+@dataclass(frozen=True)
+class ResumeRequested:
+    """The operator `by` wants it to go on."""
+
+    by: str
 
 
 @dataclass(frozen=True)
@@ -85,34 +95,29 @@ class Decision:
 UNEXPECTED = Decision()
 """An answer that came too late or twice: nothing happens."""
 
-Trigger = Answer | DeadlinePassed | CancellationRequested
+Trigger = Answer | DeadlinePassed | CancellationRequested | ResumeRequested
 
 
 def begin(order: Order) -> Decision:
     """The first step of an order that was just placed."""
-    lines = tuple(StockLine(sku=line.sku, quantity=line.quantity) for line in order.lines)
-    # Twice the deadline and more, so that a reservation never lapses under a saga that is still alive.
-    expires_at = order.deadline + 2 * (order.deadline - order.created_at)
-    return Decision(commands=(ReserveStock(order_id=order.order_id, lines=lines, expires_at=expires_at),))
+    return Decision(commands=_asked(order, "reserving"))
 
 
 def step(order: Order, trigger: Trigger, now: datetime) -> Decision:
     """What follows from `trigger` at this point of the saga."""
-    ids = {"order_id": order.order_id, "payment_id": order.payment_id}
     match order.phase, trigger:
         case "reserving", StockReserved():
-            ask = AuthorizePayment(**ids, user_id=order.user_id, amount=order.total, method=order.method)
-            return Decision((StockHeld(at=now),), (ask,))
+            return Decision((StockHeld(at=now),), _asked(order, "authorizing"))
         case "reserving", StockRejected():
             return _cancel(order, "out_of_stock", (), now)
         case "authorizing", PaymentAuthorized():
-            return Decision((AmountHeld(at=now),), (ConfirmStock(order_id=order.order_id),))
+            return Decision((AmountHeld(at=now),), _asked(order, "confirming"))
         case "authorizing", PaymentDeclined(reason=reason):
             return _cancel(
                 order, "payment_timeout" if reason == "timeout" else "payment_declined", ("stock",), now
             )
         case "confirming", StockConfirmed():
-            return Decision((StockTaken(at=now),), (CapturePayment(**ids),))
+            return Decision((StockTaken(at=now),), _asked(order, "capturing"))
         case "confirming", StockConfirmationRefused():
             return _cancel(order, "deadline_exceeded", ("stock", "payment"), now)
         case "capturing", PaymentCaptured():
@@ -125,27 +130,63 @@ def step(order: Order, trigger: Trigger, now: datetime) -> Decision:
             return _cancel(order, "payment_timeout", ("stock", "payment"), now)
         case "confirming" | "capturing", DeadlinePassed():
             return _cancel(order, "deadline_exceeded", ("stock", "payment"), now)
-        case "reserving", CancellationRequested(note=note):
-            return _cancel(order, "requested", ("stock",), now, note)
-        case "authorizing" | "confirming" | "capturing" | "fulfilled", CancellationRequested(note=note):
-            return _cancel(order, "requested", ("stock", "payment"), now, note)
+        case "reserving", CancellationRequested():
+            return _cancel(order, "requested", ("stock",), now, trigger)
+        case "authorizing" | "confirming" | "capturing" | "fulfilled", CancellationRequested():
+            return _cancel(order, "requested", ("stock", "payment"), now, trigger)
         case "compensating", StockReleased():
             return _undone(order, "stock", now)
         case "compensating", PaymentVoided():
             return _undone(order, "payment", now)
         case "compensating", DeadlinePassed():
-            return Decision(
-                (UndoAskedAgain(at=now, ask_again_at=_later(order, now)),), _undo(order, order.undo)
-            )
+            asked_again = UndoAskedAgain(at=now, ask_again_at=_later(order, now))
+            return Decision((asked_again,), _asked(order, order.phase))
+        case phase, ResumeRequested(by=by) if phase not in ("fulfilled", "ended"):
+            resumed = SagaResumed(at=now, by=by, wake_at=max(order.wake_at or now, now + PATIENCE))
+            return Decision((resumed,), _asked(order, phase))
         case _:
             return UNEXPECTED
 
 
+def _asked(order: Order, phase: Phase) -> tuple[Command, ...]:
+    """What is asked of others in a phase. To be asked again does no harm: they say what they said before."""
+    ids = {"order_id": order.order_id, "payment_id": order.payment_id}
+    match phase:
+        case "reserving":
+            return (_reserve(order),)
+        case "authorizing":
+            return (AuthorizePayment(**ids, user_id=order.user_id, amount=order.total, method=order.method),)
+        case "confirming":
+            return (ConfirmStock(order_id=order.order_id),)
+        case "capturing":
+            return (CapturePayment(**ids),)
+        case "compensating":
+            return _undo(order, order.undo)
+        case _:
+            return ()
+
+
+def _reserve(order: Order) -> ReserveStock:
+    lines = tuple(StockLine(sku=line.sku, quantity=line.quantity) for line in order.lines)
+    # Twice the deadline and more, so that a reservation never lapses under a saga that is still alive.
+    expires_at = order.deadline + 2 * (order.deadline - order.created_at)
+    return ReserveStock(order_id=order.order_id, lines=lines, expires_at=expires_at)
+
+
 def _cancel(
-    order: Order, reason: CancelReason, undo: tuple[Compensation, ...], now: datetime, note: str | None = None
+    order: Order,
+    reason: CancelReason,
+    undo: tuple[Compensation, ...],
+    now: datetime,
+    asked: CancellationRequested | None = None,
 ) -> Decision:
     started = CancellationStarted(
-        at=now, reason=reason, undo=undo, ask_again_at=now + UNDO_PATIENCE, note=note
+        at=now,
+        reason=reason,
+        undo=undo,
+        ask_again_at=now + PATIENCE,
+        note=asked.note if asked else None,
+        by=asked.by if asked else None,
     )
     if not undo:
         return Decision((started, OrderCancelled(at=now)))
@@ -169,4 +210,4 @@ def _undone(order: Order, what: Compensation, now: datetime) -> Decision:
 
 def _later(order: Order, now: datetime) -> datetime:
     """Twice as long as since the order was last heard of, so that asking does not become a flood."""
-    return now + max(UNDO_PATIENCE, 2 * (now - order.updated_at))
+    return now + max(PATIENCE, 2 * (now - order.updated_at))

@@ -1,8 +1,9 @@
 """Reading and appending to the streams of orders; the read model moves in the same transaction."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
+from pydantic import TypeAdapter
 from pymongo import InsertOne, UpdateOne
 
 from observability import metrics
@@ -11,8 +12,10 @@ from services.chassis.errors import Unavailable
 from services.chassis.mongo import Work
 from services.contracts.order import OrderStatusChanged
 from services.order.documents import StoredEvent, StoredOrder
-from services.order.domain import Order, OrderEvent, evolve
+from services.order.domain import Order, OrderEvent, evolve, replay
 from services.order.saga import Decision
+
+_EVENT: TypeAdapter[OrderEvent] = TypeAdapter(OrderEvent)
 
 
 class Streams:
@@ -25,12 +28,18 @@ class Streams:
         self._appended: list[dict[str, Any]] = []
 
     async def load(self, order_ids: Iterable[str]) -> None:
-        """Read these orders; unknown ones are left out."""
-        wanted = {"_id": {"$in": list(set(order_ids))}}
+        """Read these orders, those without a read model from their streams; unknown ones are left out."""
+        ids = set(order_ids)
+        wanted = {"_id": {"$in": list(ids)}}
         async for document in StoredOrder.get_pymongo_collection().find(wanted, session=self._work.session):
             order = Order.model_validate(document["order"])
             self._orders[order.order_id] = order
             self._read_versions[order.order_id] = order.version
+        if missing := ids - self._orders.keys():
+            self._orders |= {
+                order_id: replayed(events)
+                async for order_id, events in streams({"$in": list(missing)}, self._work)
+            }
 
     def get(self, order_id: str) -> Order | None:
         """The order as it is after what was appended."""
@@ -43,7 +52,8 @@ class Streams:
             order = self._append(order, event, origin)
         if order is None:
             raise ValueError("the first decision on an order must place it")
-        self._work.emit(f"order/{order_id}", order.version, *decision.commands, origin=origin)
+        # What the saga asks for need not wait until everybody has heard of the order's new status.
+        self._work.emit(f"saga/{order_id}", order.version, *decision.commands, origin=origin)
         return order
 
     def _append(self, before: Order | None, event: OrderEvent, origin: Origin | None) -> Order:
@@ -82,6 +92,26 @@ class Streams:
         if version is None:
             return InsertOne({"_id": order.order_id, "order": state})
         return UpdateOne({"_id": order.order_id, "order.version": version}, {"$set": {"order": state}})
+
+
+async def streams(order_ids: dict[str, Any], work: Work) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
+    """The stored events of each order whose id meets this condition, in order."""
+    events = StoredEvent.get_pymongo_collection().find({"order_id": order_ids}, session=work.session)
+    stream: list[dict[str, Any]] = []
+    async for event in events.sort([("order_id", 1), ("sequence", 1)]):
+        if stream and stream[0]["order_id"] != event["order_id"]:
+            yield stream[0]["order_id"], stream
+            stream = []
+        stream.append(event)
+    if stream:
+        yield stream[0]["order_id"], stream
+
+
+def replayed(stream: Sequence[dict[str, Any]]) -> Order:
+    """What a stored stream adds up to. Raises ValueError when it cannot be read, has a gap, or makes no sense."""
+    if [event.get("sequence") for event in stream] != list(range(1, len(stream) + 1)):
+        raise ValueError("events are missing")
+    return replay(_EVENT.validate_python(event.get("event")) for event in stream)
 
 
 def _announcement(order: Order) -> OrderStatusChanged:

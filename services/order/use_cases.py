@@ -1,11 +1,12 @@
 """What can be done with orders: load, decide, save."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from services.chassis.envelope import Envelope, new_id
-from services.chassis.errors import Conflict, FieldError, Invalid, NotFound
+from services.chassis.errors import Conflict, FieldError, Invalid, NotFound, Refusal
+from services.chassis.idempotency import Ask
 from services.chassis.identity import Caller, Role
 from services.chassis.mongo import Work
 from services.contracts.money import MAX_AMOUNT
@@ -23,18 +24,36 @@ from services.order.saga import (
 )
 from services.order.schemas import ItemIn, PlaceOrderIn
 from services.order.stream import Streams
-from services.order.views import find_items
+from services.order.views import Offer, find_offers
 
 
-async def place_order(
-    work: Work, user_id: str, wish: PlaceOrderIn, deadline: timedelta, now: datetime
-) -> Order:
-    """Accept an order at the prices of the catalogue view. Raises Invalid for skus that cannot be ordered."""
-    lines = await _lines(work, wish.items)
+async def place_orders(
+    work: Work, asks: Sequence[Ask[PlaceOrderIn]], deadline: timedelta, now: datetime
+) -> list[Order | Refusal]:
+    """Accept each order at the prices of the catalogue view, or say why not: Invalid for skus that cannot be had."""
+    known = await find_offers(work, {item.sku for ask in asks for item in ask.body.items})
+    streams = Streams(work)
+    outcomes = [_place(streams, ask, known, deadline, now) for ask in asks]
+    await streams.save()
+    return outcomes
+
+
+def _place(
+    streams: Streams,
+    ask: Ask[PlaceOrderIn],
+    known: Mapping[str, Offer],
+    deadline: timedelta,
+    now: datetime,
+) -> Order | Refusal:
+    wish = ask.body
+    try:
+        lines = _lines(wish.items, known)
+    except Refusal as refusal:
+        return refusal
     placed = OrderPlaced(
         at=now,
         order_id=new_id(),
-        user_id=user_id,
+        user_id=ask.caller.user_id,
         lines=lines,
         subtotal=subtotal(lines),
         shipping_address=wish.shipping_address.to_domain(),
@@ -42,14 +61,11 @@ async def place_order(
         method=wish.payment_method,
         deadline=now + deadline,
     )
-    streams = Streams(work)
-    order = streams.append(placed.order_id, Decision(events=(placed,)))
-    order = streams.append(order.order_id, begin(order))
-    await streams.save()
-    return order
+    order = streams.append(placed.order_id, Decision(events=(placed,)), ask.origin)
+    return streams.append(order.order_id, begin(order), ask.origin)
 
 
-async def _lines(work: Work, items: Sequence[ItemIn]) -> tuple[Line, ...]:
+def _lines(items: Sequence[ItemIn], known: Mapping[str, Offer]) -> tuple[Line, ...]:
     skus = [item.sku for item in items]
     twice = [
         FieldError(f"items.{n}.sku", "given before; use quantity")
@@ -58,7 +74,6 @@ async def _lines(work: Work, items: Sequence[ItemIn]) -> tuple[Line, ...]:
     ]
     if twice:
         raise Invalid("each sku may appear once", errors=tuple(twice))
-    known = await find_items(work, skus)
     unknown = [
         FieldError(f"items.{n}.sku", "unknown sku") for n, item in enumerate(items) if item.sku not in known
     ]
@@ -114,9 +129,9 @@ async def wake_sagas(work: Work, order_ids: Sequence[str], now: datetime) -> Non
     await streams.save()
 
 
-async def find_late(now: datetime, limit: int) -> list[str]:
+async def find_late(now: datetime, limit: int, without: Collection[str]) -> list[str]:
     """The ids of orders whose saga must be looked at, the latest first."""
-    due = {"order.wake_at": {"$gt": LONG_AGO, "$lte": now}}
+    due = {"order.wake_at": {"$gt": LONG_AGO, "$lte": now}, "_id": {"$nin": list(without)}}
     late = StoredOrder.get_pymongo_collection().find(due, {"_id": 1})
     return [found["_id"] async for found in late.sort("order.wake_at").limit(limit)]
 
@@ -126,7 +141,7 @@ async def cancel_order(work: Work, caller: Caller, order_id: str, note: str, now
     streams = Streams(work)
     await streams.load([order_id])
     order = _owned(streams.get(order_id), caller)
-    decision = step(order, CancellationRequested(note), now)
+    decision = step(order, CancellationRequested(note, caller.user_id), now)
     if decision is UNEXPECTED:
         raise Conflict(f"an order that is {order.status} cannot be cancelled", slug="order-not-cancellable")
     order = streams.append(order_id, decision)

@@ -7,6 +7,7 @@ from beanie import Document
 from pymongo import ASCENDING, IndexModel, ReplaceOne, UpdateMany
 
 from services.chassis.mongo import Work
+from services.contracts.message import Value
 from services.contracts.money import Money
 from services.contracts.product import ProductChanged
 
@@ -27,6 +28,15 @@ class CatalogueItem(Document):
         indexes: ClassVar = [IndexModel([("product_id", ASCENDING), ("version", ASCENDING)])]
 
 
+class Offer(Value):
+    """What an orderable sku is, and costs."""
+
+    product_id: str
+    name: str
+    image: str | None
+    price: Money
+
+
 async def apply_product_changes(work: Work, changes: Sequence[ProductChanged]) -> None:
     """Take over the newest state of each product; what is older than what is known changes nothing."""
     newest: dict[str, ProductChanged] = {}
@@ -45,10 +55,12 @@ async def apply_product_changes(work: Work, changes: Sequence[ProductChanged]) -
         await CatalogueItem.get_pymongo_collection().bulk_write(writes, session=work.session)
 
 
-async def find_items(work: Work, skus: Iterable[str]) -> dict[str, CatalogueItem]:
+async def find_offers(work: Work, skus: Iterable[str]) -> dict[str, Offer]:
     """The orderable ones among these skus."""
-    found = CatalogueItem.find({"_id": {"$in": list(skus)}, "active": True}, session=work.session)
-    return {item.id: item async for item in found}
+    found = CatalogueItem.get_pymongo_collection().find(
+        {"_id": {"$in": list(skus)}, "active": True}, session=work.session
+    )
+    return {item["_id"]: Offer.model_validate(item) async for item in found}
 
 
 async def _known_versions(work: Work, product_ids: Iterable[str]) -> dict[str, int]:

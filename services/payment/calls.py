@@ -6,9 +6,8 @@ A call that is lost, with its process or without, is no loss: its intent falls d
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from typing import Final
 
 from aiohttp import web
@@ -17,6 +16,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 from services.chassis.background import background, every
 from services.chassis.clock import utcnow
 from services.chassis.mongo import DATABASE
+from services.chassis.sweep import Sweep
 from services.payment.domain import Call
 from services.payment.metrics import PROVIDER_CALL_SECONDS
 from services.payment.providers.port import Outcome, PaymentProvider, ProviderError
@@ -39,13 +39,14 @@ class Calls:
         self._settings = settings
         self._tasks: set[asyncio.Task[None]] = set()
         self._results: asyncio.Queue[Result] = asyncio.Queue()
+        self._sweep = Sweep("payment sweep", self._find_due, self._take_up)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Make calls while inside; at the end those in flight may finish."""
         sweep_seconds = self._settings.sweep_seconds
         async with background("payment results", self._store_results):
-            async with every("payment sweep", sweep_seconds, self._sweep):
+            async with every("payment sweep", sweep_seconds, self._sweep.run):
                 yield
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.provider_call_seconds):
@@ -113,10 +114,12 @@ class Calls:
     async def _store(self, results: Sequence[Result]) -> None:
         await self._app[DATABASE].transaction(lambda work: take_results(work, results, utcnow()))
 
-    async def _sweep(self) -> None:
-        now = utcnow()
-        while (room := self._room) and (due := await find_due(now, min(room, _BATCH))):
-            await self._app[DATABASE].transaction(partial(take_up, payment_ids=due, now=now))
+    async def _find_due(self, resting: Collection[str]) -> list[str]:
+        room = min(self._room, _BATCH)
+        return await find_due(utcnow(), room, resting) if room else []
+
+    async def _take_up(self, payment_ids: Sequence[str]) -> None:
+        await self._app[DATABASE].transaction(lambda work: take_up(work, payment_ids, utcnow()))
 
 
 async def _send(provider: PaymentProvider, call: Call) -> Outcome:

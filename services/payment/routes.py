@@ -7,11 +7,11 @@ from aiohttp import web
 from services.chassis.clock import utcnow
 from services.chassis.errors import NotFound
 from services.chassis.http import query, read_body, reply
-from services.chassis.identity import caller
+from services.chassis.identity import Role, caller, require
 from services.chassis.mongo import DATABASE
 from services.payment.providers.port import PaymentProvider
-from services.payment.schemas import PaymentOut, PaymentsOut, PaymentsQuery, ReceiptOut
-from services.payment.use_cases import find_payments, get_payment, take_notice
+from services.payment.schemas import PaymentOut, PaymentsOut, PaymentsQuery, ReceiptOut, SagaPaymentOut
+from services.payment.use_cases import find_payments, get_payment, get_saga_payment, take_notice
 
 PROVIDERS: web.AppKey[Mapping[str, PaymentProvider]] = web.AppKey("PROVIDERS")
 routes = web.RouteTableDef()
@@ -28,6 +28,13 @@ async def several(request: web.Request) -> web.Response:
 async def one(request: web.Request) -> web.Response:
     """One payment, for its owner, support and admin."""
     return reply(PaymentOut.of(await get_payment(caller(request), request.match_info["id"])))
+
+
+@routes.get("/sagas/{order_id}")
+async def share_of_saga(request: web.Request) -> web.Response:
+    """The payment of an order, as operators see it."""
+    require(request, Role.ADMIN)
+    return reply(SagaPaymentOut.of(await get_saga_payment(request.match_info["order_id"])))
 
 
 @routes.post("/webhooks/{provider}")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.chassis.errors import NotFound
 from services.contracts.money import Money
-from services.payment.domain import Payment, Status, Step
+from services.payment.domain import Intent, Payment, Status, Step
 
 
 def _separated(value: object) -> object:
@@ -57,6 +57,44 @@ class PaymentOut(BaseModel):
             refunded=terms.amount if payment.status == "refunded" else nothing,
             timeline=payment.timeline,
             created_at=payment.timeline[0].at,
+            updated_at=payment.updated_at,
+        )
+
+
+class SagaPaymentOut(BaseModel):
+    """A payment as operators see it, tombstones included.
+
+    `asking` is what is being asked of the provider; `asked` counts the things that were, that one included; `owes`
+    is what the order still waits to be told.
+    """
+
+    payment_id: str
+    status: Status
+    provider: str | None
+    amount: Money | None
+    owes: str | None
+    asking: Intent | None
+    asked: int
+    timed_out: bool
+    capture_failed: bool
+    timeline: tuple[Step, ...]
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, payment: Payment) -> Self:
+        """Without whatever was paid by."""
+        terms = payment.terms
+        return cls(
+            payment_id=payment.payment_id,
+            status=payment.status,
+            provider=terms.provider if terms else None,
+            amount=terms.amount if terms else None,
+            owes=payment.owes,
+            asking=payment.intent,
+            asked=payment.operations,
+            timed_out=payment.timed_out,
+            capture_failed=payment.capture_failed,
+            timeline=payment.timeline,
             updated_at=payment.updated_at,
         )
 

@@ -71,9 +71,9 @@ async def take_notice(work: Work, provider: str, notice: Notice, now: datetime) 
     await payments.save()
 
 
-async def find_due(now: datetime, limit: int) -> list[str]:
+async def find_due(now: datetime, limit: int, without: Collection[str]) -> list[str]:
     """The ids of payments whose provider is to be asked something, the longest due first."""
-    due = {"payment.intent.due_at": {"$gt": LONG_AGO, "$lte": now}}
+    due = {"payment.intent.due_at": {"$gt": LONG_AGO, "$lte": now}, "_id": {"$nin": list(without)}}
     found = StoredPayment.get_pymongo_collection().find(due, {"_id": 1})
     return [one["_id"] async for one in found.sort("payment.intent.due_at").limit(limit)]
 
@@ -100,6 +100,14 @@ async def find_payments(caller: Caller, order_ids: Collection[str]) -> list[Paym
     """The payments of these orders, as far as the caller may see them."""
     found = StoredPayment.find({"payment.order_id": {"$in": list(order_ids)}})
     return [stored.payment async for stored in found if _may_see(caller, stored.payment)]
+
+
+async def get_saga_payment(order_id: str) -> Payment:
+    """The payment of an order, whosever it is. Raises NotFound while there is none."""
+    stored = await StoredPayment.find_one({"payment.order_id": order_id})
+    if stored is None:
+        raise NotFound("there is no payment of this order")
+    return stored.payment
 
 
 def _may_see(caller: Caller, payment: Payment) -> bool:

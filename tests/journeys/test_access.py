@@ -67,7 +67,7 @@ async def test_and_past_the_edge_at_every_service(
     store: Shop, layout: Layout, forged: dict[str, str]
 ) -> None:
     async with consul_client(layout.url("consul")) as consul, ClientSession() as http:
-        for service in ("gateway", "auth", "product", "inventory", "payment", "order"):
+        for service in ("gateway", "auth", "product", "inventory", "payment", "order", "operations"):
             _, nodes = await consul.health.service(service, passing=True)
             where = nodes[0]["Service"]
             for token in forged.values():

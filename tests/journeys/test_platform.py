@@ -139,7 +139,7 @@ async def test_500_orders_at_20_a_second_all_end_and_the_stock_adds_up(
             assert stored is not None
             stock = stored["stock"]
             assert (stock["quantity"], stock["reserved"]) == (200 - confirmed, 0)
-        for database in ("auth", "product", "inventory", "payment", "order"):
+        for database in ("auth", "product", "inventory", "payment", "order", "operations"):
             await eventually(partial(nothing_pending, databases, database))
     finally:
         await asyncio.gather(*(platform.scale(service, 1) for service in services))
@@ -222,7 +222,7 @@ async def test_prometheus_finds_and_scrapes_every_process(platform: Supervisor, 
             if target["health"] == "up"
         }
 
-    wanted = {"gateway", "auth", "product", "inventory", "payment", "order", "control-plane"}
+    wanted = {"gateway", "auth", "product", "inventory", "payment", "order", "operations", "control-plane"}
 
     async def all_up() -> bool:
         return wanted <= await jobs()

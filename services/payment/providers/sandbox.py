@@ -5,17 +5,14 @@ has to say by HTTP. It charges nobody.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from aiohttp import web
 from pydantic import Field
-from pymongo import ASCENDING, IndexModel, ReturnDocument
-from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
 
 from services.chassis.clock import utcnow
 from services.chassis.http import parse
@@ -24,11 +21,11 @@ from services.contracts.message import Value
 from services.contracts.money import Money
 from services.payment.domain import Fact
 from services.payment.providers.port import Notice, Outcome, ProviderError
+from services.payment.providers.sandbox_ledger import Ledger, remote
 from services.payment.providers.sandbox_webhooks import SandboxWebhooks, webhooks
 from services.payment.providers.signature import HEADER, verify
 from services.payment.settings import Settings
 
-_RETENTION_SECONDS: Final = 30 * 86400
 _IMMEDIATELY: Final = timedelta()
 _FACTS: Final[Mapping[str, Fact]] = {
     "payment.authorized": "authorized",
@@ -79,15 +76,10 @@ class WebhookIn(Value):
 class Sandbox:
     """The provider. A charge in its ledger is held, declined, voided, captured or refunded."""
 
-    def __init__(self, db: AsyncDatabase[dict[str, Any]], webhooks: SandboxWebhooks, secret: str) -> None:
-        self._charges = db.sandbox_ledger
+    def __init__(self, ledger: Ledger, webhooks: SandboxWebhooks, secret: str) -> None:
+        self._ledger = ledger
         self._webhooks = webhooks
         self._secret = secret
-
-    async def prepare(self) -> None:
-        """Create the index that bounds the ledger."""
-        opened = IndexModel([("opened_at", ASCENDING)], expireAfterSeconds=_RETENTION_SECONDS)
-        await self._charges.create_indexes([opened])
 
     async def authorize(self, key: str, payment_id: str, amount: Money, token: str) -> Outcome:
         """Open a charge and do what the token's script says."""
@@ -112,20 +104,11 @@ class Sandbox:
             "captures": script.captures,
             "opened_at": now,
         }
-        return await self._change(payment_id, {"$setOnInsert": opened, "$inc": {"attempts": 1}})
-
-    async def _change(self, payment_id: str, update: Any) -> dict[str, Any]:
-        """The charge after an update; it is opened by it when there was none."""
-        with _remote():
-            charge = await self._charges.find_one_and_update(
-                {"_id": payment_id}, update, upsert=True, return_document=ReturnDocument.AFTER
-            )
-        assert charge is not None
-        return charge
+        return await self._ledger.open(payment_id, {"$setOnInsert": opened, "$inc": {"attempts": 1}})
 
     async def _announce(self, payment_id: str, amount: Money, script: Script, now: datetime) -> None:
         due_at = now + script.approves_after
-        with _remote():
+        with remote():
             event_id = await self._webhooks.add(
                 "payment.authorized", payment_id, amount, due_at, script.webhooks
             )
@@ -142,12 +125,8 @@ class Sandbox:
         return await self._move({"_id": payment_id, "state": "captured"}, "refunded", key)
 
     async def _move(self, charge: dict[str, Any], state: str, key: str) -> Outcome:
-        with _remote():
-            moved = await self._charges.update_one(charge, {"$set": {"state": state}, "$push": {state: key}})
-            if moved.modified_count:
-                return Outcome.APPROVED
-            done = await self._charges.find_one({"_id": charge["_id"], "state": state}, {"_id": 1})
-        return Outcome.APPROVED if done else Outcome.DECLINED
+        moved = await self._ledger.move(charge, {"$set": {"state": state}, "$push": {state: key}})
+        return Outcome.APPROVED if moved and moved["state"] == state else Outcome.DECLINED
 
     async def void(self, key: str, payment_id: str) -> Outcome:
         """Void the charge, or one that is still to come."""
@@ -156,7 +135,7 @@ class Sandbox:
             "state": {"$cond": [taken, "$state", "voided"]},
             "opened_at": {"$ifNull": ["$opened_at", "$$NOW"]},
         }
-        charge = await self._change(payment_id, [{"$set": voided}])
+        charge = await self._ledger.open(payment_id, [{"$set": voided}])
         return Outcome.APPROVED if charge["state"] == "voided" else Outcome.DECLINED
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice | None:
@@ -167,20 +146,11 @@ class Sandbox:
         return Notice(event.event_id, event.payment_id, fact, event.amount) if fact else None
 
 
-@contextmanager
-def _remote() -> Iterator[None]:
-    """Where a real provider would be out of reach, this one's database is. Raises ProviderError."""
-    try:
-        yield
-    except PyMongoError as error:
-        raise ProviderError(type(error).__name__) from error
-
-
 @asynccontextmanager
 async def sandbox(app: web.Application, settings: Settings) -> AsyncIterator[Sandbox]:
     """The sandbox over the service's own database, sending its webhooks while inside."""
     secret = settings.sandbox_webhook_secret.get_secret_value()
     async with webhooks(app[DATABASE].db, settings.public_url, secret) as sender:
-        provider = Sandbox(app[DATABASE].db, sender, secret)
-        await provider.prepare()
-        yield provider
+        ledger = Ledger(app[DATABASE].db)
+        async with ledger.running():
+            yield Sandbox(ledger, sender, secret)

@@ -13,7 +13,7 @@ from services.chassis.envelope import Envelope, Origin, new_id
 from services.chassis.errors import Conflict, Unavailable
 from services.chassis.messaging import Consumers, MessagingSettings, messaging
 from services.chassis.mongo import DATABASE, Work, mongo
-from services.chassis.outbox import Row
+from services.chassis.outbox import Parcel, Row
 from services.chassis.settings import MongoSettings
 from services.contracts import topology
 from services.contracts.inventory import ConfirmStock, ReserveStock, StockConfirmed, StockReserved
@@ -185,16 +185,17 @@ async def say_through(service: Instance, *messages: StockReserved | Command, ver
     await service.app[DATABASE].transaction(body)
 
 
-def row(lane: str, version: int, order_id: str) -> dict[str, Any]:
+def parcel(lane: str, version: int, order_id: str) -> dict[str, Any]:
     origin = Origin("c", None, "00-" + "a" * 32 + "-" + "b" * 16 + "-01")
-    return Row.of(StockReserved(order_id=order_id), lane, "order/o", version, 0, origin).document()
+    row = Row.of(StockReserved(order_id=order_id), "order/o", version, 0, origin)
+    return Parcel(new_id(), lane, (row,), utcnow()).document()
 
 
 async def test_what_a_dead_process_left_in_its_outbox_is_published_by_another(
     failing: Failing, start: Start
 ) -> None:
     outbox = failing.here.db("inventory").outbox
-    await outbox.insert_many([row("lane-of-the-dead", version, f"o{version}") for version in (2, 1, 3)])
+    await outbox.insert_many([parcel("lane-of-the-dead", version, f"o{version}") for version in (2, 1, 3)])
     await start(failing.app())
     answers = await failing.here.listen(topology.ORDER_SAGA)
     heard = [(await answers.next(StockReserved)).order_id for _ in range(3)]
@@ -208,7 +209,7 @@ async def test_a_row_waits_while_an_older_one_of_its_aggregate_is_in_a_living_la
     db = failing.here.db("inventory")
     until = (await db.command("hello"))["localTime"].replace(year=2100)
     await db.outbox_lanes.insert_one({"_id": "lane-of-the-living", "owner": "somebody", "expires_at": until})
-    older = row("lane-of-the-living", 1, "older")
+    older = parcel("lane-of-the-living", 1, "older")
     await db.outbox.insert_one(older)
     service = await start(failing.app())
     answers = await failing.here.listen(topology.ORDER_SAGA)
@@ -227,7 +228,7 @@ async def test_a_row_waits_while_an_older_one_of_its_aggregate_is_in_a_living_la
 async def test_a_row_that_nobody_spoke_of_leaves_all_the_same(failing: Failing, start: Start) -> None:
     service = await start(failing.app())
     answers = await failing.here.listen(topology.ORDER_SAGA)
-    await failing.here.db("inventory").outbox.insert_one(row(service.app[DATABASE].lane.name, 1, "silent"))
+    await failing.here.db("inventory").outbox.insert_one(parcel(service.app[DATABASE].lane.name, 1, "silent"))
     assert (await answers.next(StockReserved)).order_id == "silent"
 
 

@@ -155,3 +155,20 @@ async def test_new_skus_are_learned_from_the_catalogue(here: Corner, start: Star
     await eventually(learned)
     assert await stock(here, "cup") == (0, 0)
     assert await stock(here, "mug") == (10, 0)
+
+
+async def test_reservations_lapse_though_those_before_them_cannot_be_read(here: Corner, start: Start) -> None:
+    app = await start(make_app(here.settings(Settings, expiry_watch_seconds=0.05)))
+    await stocked(app, mug=10)
+    lapsed = {"state": "reserved", "expires_at": utcnow() - timedelta(hours=1)}
+    await here.db("inventory").reservations.insert_many(
+        [{"_id": f"odd-{number}", "reservation": lapsed} for number in range(120)]
+    )
+    await here.say(reserve("1", seconds=0.01, mug=3))
+
+    async def given_back() -> bool:
+        document = await here.db("inventory").reservations.find_one({"_id": "1"})
+        return document is not None and document["reservation"]["state"] == "expired"
+
+    await eventually(given_back)
+    assert await stock(here, "mug") == (10, 0)

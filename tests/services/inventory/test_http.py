@@ -6,7 +6,10 @@ import pytest
 
 from services.chassis.clock import utcnow
 from services.chassis.envelope import new_id
+from services.contracts.inventory import StockLine
 from services.inventory.app import make_app
+from services.inventory.documents import StoredReservation
+from services.inventory.domain import Reservation
 from services.inventory.settings import Settings
 from tests.conftest import Start
 from tests.instances import Instance
@@ -144,3 +147,15 @@ async def test_every_query_is_served_by_an_index(
     assert plan.is_served_by_an_index, plan.stages
     assert plan.returned == 10
     assert plan.examined <= 20
+
+
+async def test_operators_see_what_is_held_for_an_order(here: Corner, start: Start, issuer: Issuer) -> None:
+    app = await start(make_app(here.settings(Settings)))
+    admin = issuer.bearer("ada", "admin")
+    assert (await get(app, "/sagas/o1", admin))[0] == 404
+    assert (await get(app, "/sagas/o1", issuer.bearer("eve", "support")))[0] == 403
+    line = StockLine(sku="mug", quantity=1)
+    held = Reservation(order_id="o1", state="reserved", held=(line,), expires_at=utcnow())
+    await here.db("inventory").reservations.bulk_write([StoredReservation.write(held, utcnow())])
+    status, shown = await get(app, "/sagas/o1", admin)
+    assert (status, shown["state"], shown["held"]) == (200, "reserved", [{"sku": "mug", "quantity": 1}])

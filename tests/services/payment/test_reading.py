@@ -90,3 +90,24 @@ async def test_every_query_is_served_by_an_index(
     assert plan.is_served_by_an_index, plan.stages
     assert plan.returned == returned
     assert plan.examined <= 2 * returned
+
+
+async def test_operators_see_a_payment_with_what_is_being_asked(
+    here: Corner, start_payment: StartPayment, issuer: Issuer
+) -> None:
+    app = await start_payment()
+    saga = await here.listen(topology.ORDER_SAGA)
+    await here.say(authorize("1", "tok_timeout"), void("2"))
+    await saga.next(PaymentVoided)
+
+    async def get(order_id: str, *roles: str) -> tuple[int, dict[str, Any]]:
+        async with app.http.get(f"/sagas/{order_id}", headers=issuer.bearer("eve", *roles)) as answer:
+            return answer.status, await answer.json()
+
+    assert (await get("order-1", "support"))[0] == 403
+    assert (await get("unknown", "admin"))[0] == 404
+    status, payment = await get("order-1", "admin")
+    assert (status, payment["status"], payment["owes"]) == (200, "pending", "authorization")
+    assert payment["asking"]["operation"] == "authorize"
+    status, tombstone = await get("order-2", "admin")
+    assert (status, tombstone["status"], tombstone["amount"]) == (200, "voided", None)

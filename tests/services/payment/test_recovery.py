@@ -86,3 +86,17 @@ async def test_a_payment_whose_process_is_killed_goes_on_in_another(
         }
         held = await charge(here, "silent")
         assert held is not None and held["state"] == "voided"
+
+
+async def test_payments_are_taken_up_though_those_before_them_cannot_be_read(
+    here: Corner, start_payment: StartPayment
+) -> None:
+    await start_payment()
+    saga = await here.listen(topology.ORDER_SAGA)
+    odd = {"intent": {"due_at": utcnow() - timedelta(hours=1)}}
+    await here.db("payment").payments.insert_many(
+        [{"_id": f"odd-{number}", "payment": odd, "origin": None} for number in range(120)]
+    )
+    wanted = obey(None, authorize("1"), utcnow(), PATIENT).payment
+    await here.db("payment").payments.bulk_write([StoredPayment.write(wanted, None)])
+    assert (await saga.next(PaymentAuthorized)).payment_id == "payment-1"

@@ -27,8 +27,17 @@ from services.contracts.payment import (
     PaymentVoided,
     VoidPayment,
 )
-from services.order.domain import Order, evolve
-from services.order.saga import UNEXPECTED, CancellationRequested, DeadlinePassed, Trigger, begin, step
+from services.order.domain import CancellationStarted, Order, evolve
+from services.order.saga import (
+    PATIENCE,
+    UNEXPECTED,
+    CancellationRequested,
+    DeadlinePassed,
+    ResumeRequested,
+    Trigger,
+    begin,
+    step,
+)
 from tests.unit.order.orders import LATER, T0, new_order
 
 P = {"order_id": "o1", "payment_id": "p1"}
@@ -44,7 +53,8 @@ CAPTURED = PaymentCaptured(**P)
 CAPTURE_FAILED = PaymentCaptureFailed(**P)
 VOIDED = PaymentVoided(**P, refunded=False)
 LATE = DeadlinePassed()
-CANCEL = CancellationRequested(note="changed my mind")
+CANCEL = CancellationRequested(note="changed my mind", by="u1")
+RESUME = ResumeRequested(by="ada")
 ANSWERS: list[Trigger] = [
     RESERVED,
     REJECTED,
@@ -149,7 +159,7 @@ def test_a_compensation_without_an_answer_is_asked_for_again() -> None:
 def test_an_ended_saga_hears_nothing_more(ended: list[Trigger]) -> None:
     order, _ = after(*ended)
     assert order.phase == "ended"
-    for trigger in [*ANSWERS, LATE, CANCEL]:
+    for trigger in [*ANSWERS, LATE, CANCEL, RESUME]:
         assert step(order, trigger, LATER) is UNEXPECTED
 
 
@@ -159,7 +169,48 @@ def test_an_answer_twice_changes_nothing() -> None:
     assert step(once, RESERVED, LATER) is UNEXPECTED
 
 
-@given(st.lists(st.sampled_from([*ANSWERS, LATE, CANCEL]), max_size=25))
+@pytest.mark.parametrize(
+    "triggers",
+    [
+        [],
+        [RESERVED],
+        [RESERVED, AUTHORIZED],
+        [RESERVED, AUTHORIZED, CONFIRMED],
+        [RESERVED, AUTHORIZED, LATE],
+        [RESERVED, AUTHORIZED, LATE, VOIDED],
+    ],
+)
+def test_resuming_asks_again_for_what_is_waited_for_and_gives_it_time(triggers: list[Trigger]) -> None:
+    before, asked = after(*triggers)
+    waited_for = step(before, RESUME, LATER)
+    if not before.undo:
+        assert waited_for.commands == (asked[-1],)
+    else:
+        assert len(waited_for.commands) == len(before.undo)
+        assert set(waited_for.commands) <= set(asked)
+    resumed = reduce(evolve, waited_for.events, before)
+    assert (resumed.phase, resumed.status, resumed.undo) == (before.phase, before.status, before.undo)
+    assert resumed.wake_at is not None
+    assert resumed.wake_at >= LATER + PATIENCE
+
+
+def test_a_confirmed_order_has_nothing_to_resume() -> None:
+    order, _ = after(RESERVED, AUTHORIZED, CONFIRMED, CAPTURED)
+    assert step(order, RESUME, LATER) is UNEXPECTED
+
+
+def test_who_asked_for_a_cancellation_is_known() -> None:
+    order, _ = after(RESERVED)
+    (started,) = step(order, CANCEL, LATER).events
+    assert isinstance(started, CancellationStarted)
+    assert (started.note, started.by) == ("changed my mind", "u1")
+    assert evolve(order, started).compensating_since == LATER
+    (timed_out,) = step(order, LATE, LATER).events
+    assert isinstance(timed_out, CancellationStarted)
+    assert (timed_out.note, timed_out.by) == (None, None)
+
+
+@given(st.lists(st.sampled_from([*ANSWERS, LATE, CANCEL, RESUME]), max_size=25))
 def test_whatever_is_heard_the_invariants_hold(triggers: list[Trigger]) -> None:
     order, asked = after(*triggers)
     said = statuses(order)
@@ -174,5 +225,5 @@ def test_whatever_is_heard_the_invariants_hold(triggers: list[Trigger]) -> None:
             and order.reason != "payment_declined"
         ):
             assert any(isinstance(command, VoidPayment) for command in asked) or TIMED_OUT in triggers
-    assert sum(isinstance(command, CapturePayment) for command in asked) <= 1
+    assert sum(isinstance(command, CapturePayment) for command in asked) <= 1 + triggers.count(RESUME)
     assert order.phase in ("ended", "fulfilled") or order.wake_at is not None

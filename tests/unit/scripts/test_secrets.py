@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from scripts.secrets import Credentials, Secrets, write_private
+from scripts.secrets import DATABASES, Credentials, Secrets, write_private
 
 
 def test_are_made_once_and_only_the_owner_reads_them(tmp_path: Path) -> None:
@@ -16,9 +16,10 @@ def test_are_made_once_and_only_the_owner_reads_them(tmp_path: Path) -> None:
 
 def test_what_an_older_file_lacks_is_added(tmp_path: Path) -> None:
     path = tmp_path / "secrets.json"
-    path.write_text('{"rabbitmq": "kept"}')
+    path.write_text('{"rabbitmq": "kept", "mongodb": {"order": "kept, too"}}')
     made = Secrets.load(path)
-    assert made.rabbitmq == "kept"
+    assert (made.rabbitmq, made.mongodb["order"]) == ("kept", "kept, too")
+    assert made.mongodb.keys() == {*DATABASES}
     assert json.loads(path.read_text())["signing_key"] == made.signing_key
 
 

@@ -1,0 +1,27 @@
+"""The operations service: table of contents."""
+
+from aiohttp import web
+
+from services.chassis.app import make_service
+from services.chassis.messaging import Consumers, messaging
+from services.chassis.mongo import mongo
+from services.operations.consumers import dead_letters
+from services.operations.counting import counting
+from services.operations.documents import AuditEntry, StoredDeadLetter
+from services.operations.routes import routes
+from services.operations.settings import Settings
+
+
+def make_app(settings: Settings) -> web.Application:
+    """HTTP: look, replay, discard, audit. Bus: every queue of dead letters. Background: counting them."""
+    app = make_service(settings)
+    app.cleanup_ctx.extend(
+        [
+            mongo(settings, [StoredDeadLetter, AuditEntry]),
+            messaging(settings, Consumers()),
+            dead_letters,
+            counting(settings),
+        ]
+    )
+    app.add_routes(routes)
+    return app

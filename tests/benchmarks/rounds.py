@@ -1,0 +1,62 @@
+"""One load on one system, with all that can be seen of it meanwhile."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.layout import CHECKOUT, Layout
+from tests.benchmarks.broker import consumers
+from tests.benchmarks.load import How, Load, Outcome, under
+from tests.benchmarks.usage import Meter, resident
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is done: so many rounds, each so much of its full length; and where the results go."""
+
+    rounds: int
+    share: float
+    directory: Path
+
+    def seconds(self, full: float) -> float:
+        """How long a measurement takes that takes so long at full length."""
+        return full * self.share
+
+
+FULL = Effort(rounds=3, share=1.0, directory=CHECKOUT / "docs" / "benchmarks")
+# What is taken in a hurry does not replace what was taken with care.
+QUICK = Effort(rounds=1, share=0.25, directory=CHECKOUT / ".portico" / "quick-bench")
+
+
+@dataclass(frozen=True)
+class Round:
+    """What came of a load on a system, the CPU seconds of each process meanwhile, and what was there before and after.
+
+    Memory is resident MiB.
+    """
+
+    system: str
+    how: How
+    outcome: Outcome
+    cpu: Mapping[str, float]
+    memory_before: Mapping[str, float]
+    memory_after: Mapping[str, float]
+    consumers_before: int
+    consumers_after: int
+
+
+async def measure(system: str, layout: Layout, pids: Mapping[str, int], load: Load, how: How) -> Round:
+    """Put a load on the system that consists of these processes."""
+    memory, connected = resident(pids), await consumers(layout)
+    meter = Meter(pids)
+    outcome = await under(load, how)
+    return Round(
+        system,
+        how,
+        outcome,
+        meter.cpu_seconds(),
+        memory,
+        resident(pids),
+        connected,
+        await consumers(layout),
+    )

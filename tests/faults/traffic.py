@@ -1,0 +1,176 @@
+"""What goes on at the shop while something goes wrong: bursts of orders, people who look, sign in, count and cancel.
+
+Everything goes through Envoy. What must not be lost is sent until it is answered, and written down by who sent it.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from random import Random
+from typing import Any, Final
+from uuid import uuid4
+
+from aiohttp import ClientError
+
+from scripts.load.customers import Customer, Customers
+from scripts.load.loops import open_loop
+from scripts.load.placing import ORDERS, PATIENCE, TOO_MANY, Placement, Placing
+from scripts.load.record import Record
+from scripts.load.wishes import Wish
+from tests.faults.seen import Ordered, Seen
+
+BURST: Final = 4
+"""Orders that are sent at once: one by one, there would hardly ever be several in flight."""
+CANCELLED: Final = 0.04
+"""The share of accepted orders whose customers think better of it."""
+THINK_SECONDS: Final = 1.5
+"""How long they take for it at most."""
+SIGN_INS: Final = 0.25
+"""The share of bursts that somebody signs in with: a password takes longer to check than an order to accept."""
+
+
+class Traffic:
+    """The shop's customers and its staff. Chance decides with which of the wishes they begin."""
+
+    def __init__(self, customers: Customers, staff: Customer, wishes: Sequence[Wish], record: Record) -> None:
+        self.in_flight = 0
+        self.seen = Seen()
+        self._customers = customers
+        self._staff = staff
+        self._wishes = wishes
+        self._record = record
+        self._chance = Random(0)
+        self._changed = asyncio.Event()
+        self._over = False
+
+    async def run(self, rate: float, chance: Random) -> None:
+        """Send so many orders a second, and all the rest, until it is told to stop; then wait for the answers."""
+        self.seen, self._over, self._chance = Seen(), False, chance
+        first = chance.randrange(len(self._wishes))
+        await open_loop(self._burst, self._bursts(first), rate / BURST)
+
+    def stop(self) -> None:
+        """Begin nothing new."""
+        self._over = True
+
+    async def until_busy(self, requests: int) -> None:
+        """Return when so many requests are in flight."""
+        await self._until(lambda: self.in_flight >= requests)
+
+    async def until_placed(self, orders: int) -> None:
+        """Return when so many orders were answered, or given up."""
+        await self._until(lambda: len(self.seen.orders) >= orders)
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        while not reached():
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def sign_in_staff(self) -> None:
+        """Get the staff a fresh token. Raises ClientError, TimeoutError."""
+        login = self._staff.login.model_dump()
+        async with self._customers.http.post(
+            "/api/v1/auth/login", json=login, raise_for_status=True
+        ) as response:
+            self._staff.take(await response.json())
+
+    def _bursts(self, first: int) -> Iterator[int]:
+        number = first
+        while not self._over:
+            yield number
+            number += BURST
+
+    async def _burst(self, number: int) -> None:
+        wishes = [self._wishes[n % len(self._wishes)] for n in range(number, number + BURST)]
+        sku = next(iter(wishes[0].items))
+        others = [self._look(sku), self._count(sku)]
+        if self._chance.random() < SIGN_INS:
+            others.append(self._sign_in(self._customers[wishes[0].customer]))
+        await asyncio.gather(*map(self._place, wishes), *others)
+
+    async def _place(self, wish: Wish) -> None:
+        placed: list[Placement] = []
+        with self._flying():
+            await Placing(self._customers, placed.append)(wish)
+            self._record.add(placed[0])
+            ordered = _ordered(placed[0])
+            self.seen.orders.append(ordered)
+        if ordered.order_id and self._chance.random() < CANCELLED:
+            await asyncio.sleep(self._chance.uniform(0, THINK_SECONDS))
+            await self._cancel(self._customers[wish.customer], ordered.order_id)
+
+    async def _cancel(self, customer: Customer, order_id: str) -> None:
+        """409 is an answer as good as any: it was too late."""
+        body = {"reason": "thought better of it"}
+        if (
+            await self._insist(f"{ORDERS}/{order_id}/cancellation", customer, uuid4().hex, body, (202, 409))
+            == 202
+        ):
+            self.seen.cancelled.append(order_id)
+
+    async def _count(self, sku: str) -> None:
+        key = uuid4().hex
+        self.seen.counted[key] = False
+        body = {"delta": self._chance.randint(1, 3), "reason": key}
+        status = await self._insist(f"/api/v1/inventory/{sku}/adjustments", self._staff, key, body, (200,))
+        self.seen.counted[key] = status == 200
+
+    async def _look(self, sku: str) -> None:
+        await self._ask("GET", f"/api/v1/products/{sku}", (200,))
+
+    async def _sign_in(self, customer: Customer) -> None:
+        await self._ask("POST", "/api/v1/auth/login", (200,), json=customer.login.model_dump())
+
+    async def _insist(
+        self, path: str, who: Customer, key: str, body: dict[str, Any], good: tuple[int, ...]
+    ) -> int:
+        """Send the same until it is answered, or patience ends."""
+        status = 0
+        for pause in PATIENCE.pauses():
+            await asyncio.sleep(pause)
+            headers = {**who.headers, "Idempotency-Key": key}
+            status = await self._ask("POST", path, good, json=body, headers=headers)
+            if not _failed(status):
+                break
+        return status
+
+    async def _ask(self, method: str, path: str, good: tuple[int, ...], **request: Any) -> int:
+        """The status of an answer, 0 for none; one that is neither good nor a failure is a refusal."""
+        try:
+            with self._flying():
+                async with self._customers.http.request(method, path, **request) as response:
+                    text, status = await response.text(), response.status
+        except (ClientError, TimeoutError) as error:
+            text, status = type(error).__name__, 0
+        if _failed(status):
+            self.seen.failed.append(time.time())
+        elif status not in good:
+            self.seen.refused.append(f"{method} {path}: {status} {text}")
+        return status
+
+    @contextmanager
+    def _flying(self) -> Iterator[None]:
+        self.in_flight += 1
+        self._changed.set()
+        try:
+            yield
+        finally:
+            self.in_flight -= 1
+            self._changed.set()
+
+
+def _failed(status: int) -> bool:
+    return status in (0, TOO_MANY) or status >= 500
+
+
+def _ordered(placement: Placement) -> Ordered:
+    return Ordered(
+        key=placement.key,
+        items=placement.items,
+        token=placement.token,
+        order_id=placement.order_id,
+        answered_at=placement.at + placement.seconds,
+        problems=placement.problems,
+        refused=placement.outcome == "refused",
+    )

@@ -119,7 +119,10 @@ async def _register(client: Consul, registration: Registration, *, status: str) 
 def _check(registration: Registration, status: str) -> dict[str, Any]:
     url = f"http://{registration.host}:{registration.port}{registration.check_path}"
     check: dict[str, Any] = Check.http(url, interval="1s", timeout="1s", deregister=FORGET_DEAD_AFTER)
-    return {**check, "name": f"{registration.id} {registration.check_path}", "status": status}
+    # Consul goes on with the last status of a check it knows: an instance that was killed would come back critical.
+    check_id = f"{registration.id}:{registration.port}"
+    name = f"{registration.id} {registration.check_path}"
+    return {**check, "CheckID": check_id, "name": name, "status": status}
 
 
 async def _deregister(client: Consul, registration: Registration) -> None:

@@ -18,6 +18,7 @@ from aio_pika.abc import (
 )
 from aio_pika.exceptions import PublishError
 
+from services.chassis.headers import AGGREGATE, CAUSATION_ID, VERSION
 from services.chassis.outbox import Row
 from services.chassis.settings import BusSettings
 from services.chassis.startup import until_available
@@ -99,11 +100,11 @@ class Bus:
         """Publish an outbox row and wait for the confirm. Raises Unroutable, or what the connection raises."""
         headers: HeadersType = {
             "traceparent": row.traceparent,
-            "x-aggregate": row.aggregate,
-            "x-version": row.version,
+            AGGREGATE: row.aggregate,
+            VERSION: row.version,
         }
         if row.causation_id:
-            headers["x-causation-id"] = row.causation_id
+            headers[CAUSATION_ID] = row.causation_id
         message = aio_pika.Message(
             row.body,
             message_id=row.message_id or row.id,

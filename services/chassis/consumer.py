@@ -21,6 +21,7 @@ from services.chassis.background import background
 from services.chassis.bus import Bus, Unroutable
 from services.chassis.envelope import Envelope
 from services.chassis.errors import Refusal, RetryLater
+from services.chassis.headers import ATTEMPTS, DEAD_AT, HISTORY, QUEUE, REASON
 from services.chassis.spans import handling
 from services.contracts.message import Message
 from services.contracts.topology import Queue
@@ -168,20 +169,23 @@ class Consumer:
         _log.warning(
             "%s failed on %s and tries again in %g s", self._queue.name, incoming.type, delay, exc_info=error
         )
-        headers: HeadersType = {"x-attempts": attempts + 1, "x-history": _history(incoming, error)}
+        headers: HeadersType = {ATTEMPTS: attempts + 1, HISTORY: _history(incoming, error)}
         with suppress(*GONE):
             await self._bus.delay(incoming, self._queue.name, delay, headers)
             await self._done(incoming, "retried")
 
     async def _lay_aside(self, incoming: AbstractIncomingMessage, error: Exception) -> None:
         """Put it to the service's dead letters with the reason, the attempts and where it came from."""
-        _log.error("%s lays %s aside", self._queue.name, incoming.type, exc_info=error)
+        unreadable = isinstance(error, Incomprehensible)
+        # What could not be read would show in the stack, and may be anything.
+        stack = None if unreadable else error
+        _log.error("%s lays %s aside: %s", self._queue.name, incoming.type, _summary(error), exc_info=stack)
         headers: HeadersType = {
-            "x-reason": "incomprehensible" if isinstance(error, Incomprehensible) else "attempts_exhausted",
-            "x-queue": self._queue.name,
-            "x-attempts": _attempts(incoming) + 1,
-            "x-history": _history(incoming, error),
-            "x-dead-at": datetime.now(UTC).isoformat(),
+            REASON: "incomprehensible" if unreadable else "attempts_exhausted",
+            QUEUE: self._queue.name,
+            ATTEMPTS: _attempts(incoming) + 1,
+            HISTORY: _history(incoming, error),
+            DEAD_AT: datetime.now(UTC).isoformat(),
         }
         with suppress(*GONE):
             await self._bus.put(incoming, self._queue.dead_letters, headers)
@@ -220,13 +224,13 @@ async def politely(farewell: Awaitable[object]) -> None:
 
 
 def _attempts(incoming: AbstractIncomingMessage) -> int:
-    attempts = incoming.headers.get("x-attempts", 0)
+    attempts = incoming.headers.get(ATTEMPTS, 0)
     return attempts if isinstance(attempts, int) else 0
 
 
 def _history(incoming: AbstractIncomingMessage, error: Exception) -> list[Any]:
     """The last failures, oldest first, each as `<time> <what>`."""
-    before = incoming.headers.get("x-history", [])
+    before = incoming.headers.get(HISTORY, [])
     entry = f"{datetime.now(UTC).isoformat()} {_summary(error)}"
     return [*(before if isinstance(before, list) else []), entry][-_HISTORY:]
 

@@ -1,10 +1,11 @@
 """Running one process: configure, start, register, serve, and on SIGTERM drain before anything stops."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import uvloop
 from aiohttp import web
@@ -17,6 +18,8 @@ from services.chassis.notify import notify
 from services.chassis.settings import ProcessSettings
 
 S = TypeVar("S", bound=ProcessSettings)
+_ALLOCATIONS: Final = 20_000
+"""From one collection to the next; Python's own 700 took a twentieth of the time under load."""
 
 
 def run(make_app: Callable[[S], web.Application], settings_class: Callable[[], S]) -> None:
@@ -50,10 +53,18 @@ async def serve(app: web.Application, settings: ProcessSettings) -> None:
         await app[READINESS].refresh()
         async with AsyncExitStack() as stack:
             if await _unless(stop, stack.enter_async_context(_registration(app, settings, port))):
+                _settle_in()
                 notify(f"READY=1\nSTATUS=serving on {settings.host}:{port}")
                 await stop.wait()
     finally:
         await runner.cleanup()
+
+
+def _settle_in() -> None:
+    """What was loaded until now stays for good: the garbage collector need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS)
 
 
 def _registration(

@@ -8,6 +8,7 @@ from typing import Any, Final, get_args
 import orjson
 
 from services.chassis.collector import Delivery
+from services.chassis.headers import ATTEMPTS, DEAD_AT, HISTORY, QUEUE, REASON, REPLAYS
 from services.contracts.topology import QUEUES
 from services.operations.domain import KEPT_HISTORY, DeadLetter, Reason
 
@@ -20,16 +21,16 @@ _MAX_INT: Final = 2**63 - 1
 _MAX_COUNT: Final = 10**9
 _QUEUES: Final = frozenset(queue.name for queue in QUEUES)
 _REASONS: Final = get_args(Reason)
-_OF_ONE_LIFE: Final = frozenset({"x-reason", "x-queue", "x-attempts", "x-history", "x-dead-at", "x-replays"})
+_OF_ONE_LIFE: Final = frozenset({REASON, QUEUE, ATTEMPTS, HISTORY, DEAD_AT, REPLAYS})
 _THE_BROKER_S: Final = ("x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count")
 
 
 def dead_letter(delivery: Delivery, now: datetime) -> DeadLetter:
     """The letter as of this death. One without an id is known by what is in it; without a time it died `now`."""
     headers = delivery.headers
-    queue = _text(headers.get("x-queue")) or delivery.queue
+    queue = _text(headers.get(QUEUE)) or delivery.queue
     message_id = delivery.id or hashlib.sha256(delivery.body).hexdigest()
-    reason = headers.get("x-reason")
+    reason = headers.get(REASON)
     return DeadLetter(
         id=hashlib.sha256(f"{queue}\n{message_id}".encode()).hexdigest()[:16],
         service=delivery.queue.partition(".")[0],
@@ -43,10 +44,10 @@ def dead_letter(delivery: Delivery, now: datetime) -> DeadLetter:
         size=len(delivery.body),
         replayable=queue in _QUEUES and len(delivery.body) <= MAX_BODY,
         reason=reason if reason in _REASONS else "unknown",
-        attempts=_count(headers.get("x-attempts")),
-        history=_history(headers.get("x-history")),
-        died_at=_time(headers.get("x-dead-at")) or now,
-        replays=_count(headers.get("x-replays")),
+        attempts=_count(headers.get(ATTEMPTS)),
+        history=_history(headers.get(HISTORY)),
+        died_at=_time(headers.get(DEAD_AT)) or now,
+        replays=_count(headers.get(REPLAYS)),
     )
 
 

@@ -5,6 +5,7 @@ from itertools import accumulate
 from typing import Any, Final
 
 from services.chassis.envelope import Origin
+from services.chassis.headers import HISTORY, REPLAYS
 from services.chassis.mongo import Work
 from services.chassis.outbox import Resent
 from services.operations.documents import StoredDeadLetter
@@ -61,7 +62,7 @@ class Letters:
 
     def _send(self, letter: DeadLetter) -> None:
         """It goes on in its own trace; its attempts begin anew, its history goes on."""
-        headers = {**letter.headers, "x-history": list(letter.history), "x-replays": letter.replays}
+        headers = {**letter.headers, HISTORY: list(letter.history), REPLAYS: letter.replays}
         resent = Resent(letter.queue, letter.message_id, letter.kind, letter.body, headers)
         origin = Origin(letter.correlation_id, None, letter.traceparent)
         self._work.send_again(f"dead_letter/{letter.id}", letter.replays, resent, origin)

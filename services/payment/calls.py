@@ -13,7 +13,8 @@ from typing import Final
 from aiohttp import web
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from services.chassis.background import background, every
+from services.chassis.background import every
+from services.chassis.batches import Batches
 from services.chassis.clock import utcnow
 from services.chassis.mongo import DATABASE
 from services.chassis.sweep import Sweep
@@ -38,27 +39,23 @@ class Calls:
         self._providers = providers
         self._settings = settings
         self._tasks: set[asyncio.Task[None]] = set()
-        self._results: asyncio.Queue[Result] = asyncio.Queue()
+        self._results: Batches[Result, None] = Batches("payment results", self._store, _BATCH)
         self._sweep = Sweep("payment sweep", self._find_due, self._take_up)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Make calls while inside; at the end those in flight may finish."""
         sweep_seconds = self._settings.sweep_seconds
-        async with background("payment results", self._store_results):
+        async with self._results.running():
             async with every("payment sweep", sweep_seconds, self._sweep.run):
                 yield
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.provider_call_seconds):
-                    await self._finish()
+                    while self._tasks:
+                        await asyncio.wait(self._tasks)
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _finish(self) -> None:
-        while self._tasks:
-            await asyncio.wait(self._tasks)
-        await self._results.join()
 
     @property
     def _room(self) -> int:
@@ -73,7 +70,12 @@ class Calls:
                 return
             task = asyncio.create_task(self._make(call))
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("a call was made in vain and falls due again", exc_info=error)
 
     async def _make(self, call: Call) -> None:
         started = time.perf_counter()
@@ -82,7 +84,7 @@ class Calls:
         PROVIDER_CALL_SECONDS.labels(call.terms.provider, call.operation, named).observe(
             time.perf_counter() - started
         )
-        self._results.put_nowait((call, outcome))
+        await self._results.submit((call, outcome))
 
     async def _ask(self, call: Call) -> Outcome | None:
         """One attempt, in which what the provider fails at is tried again at once. None when no answer came."""
@@ -100,19 +102,9 @@ class Calls:
             _log.warning("no answer to %s: %s", call.operation, type(error).__name__, extra=fields)
             return None
 
-    async def _store_results(self) -> None:
-        while True:
-            results = [await self._results.get()]
-            try:
-                while len(results) < _BATCH and not self._results.empty():
-                    results.append(self._results.get_nowait())
-                await self._store(results)
-            finally:
-                for _ in results:
-                    self._results.task_done()
-
-    async def _store(self, results: Sequence[Result]) -> None:
+    async def _store(self, results: Sequence[Result]) -> list[None]:
         await self._app[DATABASE].transaction(lambda work: take_results(work, results, utcnow()))
+        return [None] * len(results)
 
     async def _find_due(self, resting: Collection[str]) -> list[str]:
         room = min(self._room, _BATCH)

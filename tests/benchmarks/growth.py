@@ -1,7 +1,7 @@
 """Growth: the same operations on a platform that has ten times as many orders, products and accounts.
 
 Five thousand of each are stored, then fifty thousand. At both sizes each operation is done at a steady rate for some
-rounds, on things drawn from all over the mass; and MongoDB's profiler tells how many documents its queries look at.
+rounds, on things drawn from all over the mass; and MongoDB's profiler tells how much its queries look at.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -132,7 +132,7 @@ def _report(measured: Sequence[Measured]) -> Report:
             "stored_of_each": [size * COPIES * mass.MADE for size in SIZES],
             "p99_milliseconds": {name: (small[name].p99, large[name].p99) for name in small},
             "times_the_p99": growth,
-            "most_documents_examined_by_a_query": looked_at,
+            "most_documents_or_keys_examined_by_a_query": looked_at,
         },
         [
             *(
@@ -141,7 +141,7 @@ def _report(measured: Sequence[Measured]) -> Report:
             ),
             Goal(
                 "P7",
-                "documents examined by a query with ten times the mass, at worst",
+                "documents or index keys examined by a query with ten times the mass, at worst",
                 max(after / max(before, 1) for before, after in looked_at.values()),
                 MOST_GROWTH,
                 "times",
@@ -152,7 +152,7 @@ def _report(measured: Sequence[Measured]) -> Report:
 
 
 def _most_examined(measured: Measured) -> int:
-    return max((query.documents_examined for query in measured.queries), default=0)
+    return max((max(query.documents_examined, query.keys_examined) for query in measured.queries), default=0)
 
 
 def _draw(

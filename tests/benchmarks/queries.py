@@ -51,7 +51,7 @@ def _by_shape(entries: Iterable[dict[str, Any]]) -> list[Query]:
         query = _query(entry)
         shape = (query.collection, query.command, query.plan)
         known = worst.get(shape)
-        if known is None or query.documents_examined > known.documents_examined:
+        if known is None or query.keys_examined > known.keys_examined:
             worst[shape] = query
     return list(worst.values())
 

@@ -74,6 +74,27 @@ async def test_an_instance_that_consul_forgot_comes_back(platform: Platform, joi
         await eventually(lambda: answered(platform.egress, "http://auth/", "forgotten"), seconds=5)
 
 
+async def test_an_instance_that_was_killed_is_passing_as_soon_as_it_is_back(
+    platform: Platform, join: Join
+) -> None:
+    nobody_listens = Registration("auth", "killed", "127.0.0.1", 1, "test")
+    async with (
+        consul_client(platform.consul) as client,
+        registered(platform.consul, nobody_listens, 0, on_drain=lambda: None),
+    ):
+
+        async def passing() -> set[str]:
+            _, nodes = await client.health.service("auth", passing=True)
+            return {node["Service"]["ID"] for node in nodes}
+
+        async def critical() -> bool:
+            return "killed" not in await passing()
+
+        await eventually(critical, seconds=5)
+        async with join("auth", "killed"):
+            assert "killed" in await passing()
+
+
 async def test_replacing_an_instance_under_load_loses_no_request(platform: Platform, join: Join) -> None:
     async with join("inventory", "stays"):
         await eventually(lambda: answered(platform.egress, "http://inventory/", "stays"))

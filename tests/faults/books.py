@@ -12,7 +12,7 @@ from pymongo import AsyncMongoClient
 from tests.faults.fold import Doc
 
 Letter = tuple[str, str]
-"""The queue where a message died, and its id; the hash of its body when it has none."""
+"""The queue where a message died, and its id."""
 NOT_OURS: Final = {"admin", "config", "local"}
 FINAL: Final = ("CONFIRMED", "CANCELLED")
 

@@ -23,6 +23,7 @@ from tests.faults.catalogue import pairs
 from tests.faults.experiment import Experiment, Load, Row
 from tests.faults.site import Site, site
 from tests.faults.traffic import Traffic
+from tests.faults.without import SAFEGUARDS
 from tests.faults.witness import Witness
 
 PORT_OFFSET = 6_000
@@ -46,7 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.addoption("--pairs", type=int, default=0, help="pairs of faults at once")
     options.addoption("--baskets", type=int, default=30, help="orders under each fault, at least")
     options.addoption("--rate", type=float, default=10.0, help="orders a second")
-    options.addoption("--without", help="switch a safeguard off: the suite must fail then")
+    options.addoption("--patience", type=float, default=100.0, help="seconds in which the dust must settle")
+    options.addoption("--without", choices=SAFEGUARDS, help="switch it off: the suite must fail then")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -99,7 +101,8 @@ async def traffic(running: Site, auditor: Auditor, pytestconfig: pytest.Config) 
 def experiment(running: Site, traffic: Traffic, auditor: Auditor, pytestconfig: pytest.Config) -> Experiment:
     """All of it together, as busy as the options say."""
     option = pytestconfig.getoption
-    return Experiment(running, traffic, auditor, Load(option("--rate"), option("--baskets")))
+    load = Load(option("--rate"), option("--baskets"))
+    return Experiment(running, traffic, auditor, load, option("--patience"))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Final
@@ -25,7 +25,7 @@ BUSY: Final = 3
 AFTER: Final = 1.0
 """Seconds of traffic after the last fault is mended, at least."""
 MEND_SECONDS: Final = 120.0
-SETTLE_SECONDS: Final = 100.0
+BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LATE_SECONDS: Final = 3.0
 """How long no saga takes without a fault, with tokens whose script is short."""
 PROMPT: Final = ("tok_approve", "tok_decline", "tok_flaky", "tok_capture_fails")
@@ -61,13 +61,15 @@ class Row:
 
 
 class Experiment:
-    """The platform, the shop and the auditor together."""
+    """The platform, the shop and the auditor together, and how many seconds the dust has to settle."""
 
-    def __init__(self, site: Site, traffic: Traffic, auditor: Auditor, load: Load) -> None:
+    def __init__(self, site: Site, traffic: Traffic, auditor: Auditor, load: Load, patience: float) -> None:
         self._site = site
         self._traffic = traffic
         self._auditor = auditor
         self._load = load
+        self._patience = patience
+        self._past: list[Evidence] = []
         self._known: set[str] = set()
 
     async def run(self, faults: Sequence[Fault], chance: Random) -> Row:
@@ -84,9 +86,18 @@ class Experiment:
         finally:
             self._traffic.stop()
             await sending
-        await self._auditor.settled(SETTLE_SECONDS)
+        await self._auditor.settled(self._patience)
         evidence = await self._auditor.evidence(since, calm_at, self._traffic.seen, _poisoned(faults))
+        self._past.append(evidence)
         return self._row(" + ".join(fault.name for fault in faults), strikes, evidence)
+
+    async def whole(self) -> dict[str, list[str]]:
+        """What is wrong with everything that was ever done, looked at once more and together."""
+        poisoned = {letter: arrived for past in self._past for letter, arrived in past.poisoned.items()}
+        seen = Seen.together(past.seen for past in self._past)
+        now = await self._auditor.evidence(BEGINNING, datetime.now(UTC), seen, poisoned)
+        heard = [message for past in (*self._past, now) for message in past.heard]
+        return self._new(violations(replace(now, heard=heard)))
 
     async def _begin(self, faults: Sequence[Fault]) -> None:
         async with asyncio.timeout(MEND_SECONDS):

@@ -1,7 +1,6 @@
 """What is done to messages: real ones are said again, held back, or spoilt."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from functools import partial
@@ -144,7 +143,7 @@ class Poison(Meddling):
             self._begin(self._slip_in(queue, spoilt))
 
     async def _slip_in(self, queue: str, spoilt: aio_pika.Message) -> None:
-        letter = queue, spoilt.message_id or hashlib.sha256(spoilt.body).hexdigest()
+        letter = queue, spoilt.message_id or ""
         self.poisoned[letter] = False
         await self._put("", queue, spoilt)
         self.poisoned[letter] = True
@@ -177,12 +176,8 @@ def _misnamed(message: AbstractIncomingMessage) -> aio_pika.Message:
     return _copy(message, message_id=uuid4().hex, type="nobody.knows_this.v1")
 
 
-def _nameless(message: AbstractIncomingMessage) -> aio_pika.Message:
-    return _copy(message, message_id=None)
-
-
 def _noise(message: AbstractIncomingMessage) -> aio_pika.Message:
     return _copy(message, message_id=uuid4().hex, body=bytes(range(256)))
 
 
-SPOILERS: Final = (_cut_short, _emptied, _misnamed, _nameless, _noise)
+SPOILERS: Final = (_cut_short, _emptied, _misnamed, _noise)

@@ -3,9 +3,10 @@
 Times are seconds since the epoch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,18 @@ class Seen:
     refused: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     counted: dict[str, bool] = field(default_factory=dict)
+
+    @classmethod
+    def together(cls, parts: Iterable[Self]) -> Self:
+        """Everything that any of them saw."""
+        whole = cls()
+        for part in parts:
+            whole.orders += part.orders
+            whole.failed += part.failed
+            whole.refused += part.refused
+            whole.cancelled += part.cancelled
+            whole.counted |= part.counted
+        return whole
 
     @property
     def accepted(self) -> list[Ordered]:

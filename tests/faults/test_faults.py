@@ -24,6 +24,10 @@ async def test_a_pair_of_faults(
     await _undergo(experiment, rows, pair, pytestconfig.getoption("--seed"))
 
 
+async def test_everything_together_in_the_end(experiment: Experiment) -> None:
+    assert not await experiment.whole()
+
+
 async def _undergo(experiment: Experiment, rows: list[Row], names: Sequence[str], seed: int) -> None:
     """The same seed does the same to each row, whichever others are run."""
     chance = Random(f"{seed} {' + '.join(names)}")

@@ -233,6 +233,7 @@ async def test_a_row_that_nobody_spoke_of_leaves_all_the_same(failing: Failing, 
 
 
 async def test_a_command_that_nobody_takes_stays_until_somebody_does(failing: Failing, start: Start) -> None:
+    failing.failures["o1"] = 99
     service = await start(failing.app())
     command = ReserveStock(order_id="o1", lines=(), expires_at=utcnow())
     queue = await failing.here.channel.get_queue("inventory.commands")

@@ -6,7 +6,7 @@ LOCKS := deploy/locks
 # -qq leaves errors and drops the chatter; the version check would want the network.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: up down data test bench profile lock clean
+.PHONY: up down data test faults safeguards bench profile lock clean
 
 up: $(VENV)/.runtime
 	@$(BIN)/portico up
@@ -24,6 +24,18 @@ test: $(VENV)/.test $(VENV)/.data
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/faults --short
+
+# Every fault under load, then PAIRS of them at once; SEED decides what chance does. See docs/faults.md.
+faults: $(VENV)/.test $(VENV)/.data
+	@$(BIN)/portico fetch
+	$(BIN)/python -m pytest tests/faults/test_faults.py --seed $(or $(SEED),1) --pairs $(or $(PAIRS),6) \
+	    --baskets $(or $(BASKETS),60) --rate $(or $(RATE),10)
+
+# Whether the suite notices when the inbox, the outbox or a compensation is switched off.
+safeguards: $(VENV)/.test $(VENV)/.data
+	@$(BIN)/portico fetch
+	@$(BIN)/python -m tests.faults.safeguards
 
 # ONLY="accept growth" runs some of them; QUICK=1 takes one short round of each.
 bench: $(VENV)/.bench

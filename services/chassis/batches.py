@@ -59,17 +59,15 @@ class Batches(Generic[T, R]):
                 batch.append(self._waiting.get_nowait())
             # Whoever has given up in the queue need not be served.
             if wanted := [(thing, outcome) for thing, outcome in batch if not outcome.done()]:
-                await self._together(wanted)
+                try:
+                    await self._together(wanted)
+                finally:
+                    for _, outcome in wanted:
+                        _settle(outcome, Unavailable("this instance is stopping"))
 
     async def _together(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
-        try:
-            (results,) = await asyncio.gather(
-                self._handle([thing for thing, _ in batch]), return_exceptions=True
-            )
-        except asyncio.CancelledError:
-            for _, outcome in batch:
-                _settle(outcome, Unavailable("this instance is stopping"))
-            raise
+        things = [thing for thing, _ in batch]
+        (results,) = await asyncio.gather(self._handle(things), return_exceptions=True)
         if not isinstance(results, BaseException):
             for (_, outcome), result in zip(batch, results, strict=True):
                 _settle(outcome, result)

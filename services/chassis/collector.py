@@ -67,6 +67,8 @@ class Collector:
         while True:
             if not self._held:
                 self._held.append(await self._arrived.get())
+            # What came over a connection that is gone, the broker delivers again.
+            self._held = [incoming for incoming in self._held if not incoming.channel.is_closed]
             while not self._arrived.empty():
                 self._held.append(self._arrived.get_nowait())
             self._held = await self._hand_over(self._held)

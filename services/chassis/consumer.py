@@ -1,7 +1,8 @@
 """Consuming a queue: what has arrived is handled together, what fails is retried with back-off, then laid aside.
 
-Handlers get batches: everything that waits, up to a bound, never waiting for more. When a batch fails, its
-messages are handled one by one, so that one bad message does not hold up its neighbours.
+Handlers get batches: everything that waits, up to a bound. Alone, a message waits for nothing; after a batch of several
+the next one begins `batch_seconds` later at the earliest. When a batch fails, its messages are handled one by one, so
+that one bad message does not hold up its neighbours.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from typing import Any
 from aio_pika.abc import AbstractIncomingMessage, AbstractRobustChannel, HeadersType
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, MessageProcessError
 from pydantic import ValidationError
+from pymongo.errors import ConnectionFailure
 
 from observability import context, metrics
 from services.chassis.background import background
@@ -31,6 +33,7 @@ Process = Callable[[Sequence[Envelope[Any]]], Awaitable[Sequence[Envelope[Any]]]
 
 _log = logging.getLogger(__name__)
 _HISTORY = 10
+_AWAY_SECONDS = 0.5
 _FAREWELL_SECONDS = 2.0
 GONE = (Unroutable, AMQPError, ChannelInvalidStateError, MessageProcessError, ConnectionError, TimeoutError)
 """What is raised when the broker, or its way of knowing a message, is not there."""
@@ -50,6 +53,7 @@ class Consumer:
         self._models = {message.kind: message for message in queue.messages}
         self._arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
         self._unsettled: list[AbstractIncomingMessage] = []
+        self._leaving = False
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -64,6 +68,7 @@ class Consumer:
                 try:
                     yield
                 finally:
+                    self._leaving = True
                     await politely(source.cancel(tag))
                     self._arrived = asyncio.Queue()
                     with suppress(TimeoutError):
@@ -149,7 +154,20 @@ class Consumer:
             await self._handle_together([one])
 
     async def _attempt(self, envelopes: Sequence[Envelope[Message]]) -> set[str]:
-        """Handle them and return the ids of those that were new."""
+        """Handle them and return the ids of those that were new.
+
+        While the database is away nothing else could be handled either, so it is waited for.
+        """
+        while True:
+            try:
+                return await self._attempt_once(envelopes)
+            except ConnectionFailure as away:
+                if self._leaving:
+                    raise
+                _log.warning("%s waits for the database: %s", self._queue.name, type(away).__name__)
+                await asyncio.sleep(_AWAY_SECONDS)
+
+    async def _attempt_once(self, envelopes: Sequence[Envelope[Message]]) -> set[str]:
         with handling(self._queue.name, envelopes) as traced:
             async with asyncio.timeout(self._bus.settings.handling_seconds):
                 return {envelope.id for envelope in await self._process(traced)}
@@ -162,10 +180,11 @@ class Consumer:
         """Bring it back after a while; after the last delay lay it aside."""
         delays = self._bus.settings.retry_delays
         attempts = _attempts(incoming)
-        if attempts >= len(delays):
+        # That the database is away or busy is not the message's fault.
+        if attempts >= len(delays) and not isinstance(error, RetryLater | ConnectionFailure):
             await self._lay_aside(incoming, error)
             return
-        delay = delays[attempts]
+        delay = delays[min(attempts, len(delays) - 1)]
         _log.warning(
             "%s failed on %s and tries again in %g s", self._queue.name, incoming.type, delay, exc_info=error
         )

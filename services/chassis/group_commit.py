@@ -1,7 +1,7 @@
 """Group commit: concurrent requests to one route share one transaction, and whoever comes alone does not wait."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Final, Generic, TypeVar
 
 from aiohttp import web
@@ -28,11 +28,9 @@ class GroupCommit(Generic[B]):
         self._use_case = use_case
         self._batches: Batches[Ask[B], bytes] = Batches(name, self._commit, _SIZE)
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Answer while inside."""
-        async with self._batches.running():
-            yield
+        return self._batches.running()
 
     async def answer(self, request: web.Request, body: B, status: int) -> web.Response:
         """The answer to this request, once it is committed. Raises the use case's refusal, and Unavailable."""

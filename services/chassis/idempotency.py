@@ -1,7 +1,7 @@
 """Idempotency keys: the first answer to a key is stored with its effect, and given again to whoever repeats it."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Self, TypeVar
@@ -17,6 +17,7 @@ from services.chassis.mongo import DATABASE, Work
 B = TypeVar("B", bound=BaseModel)
 HEADER: Final = "Idempotency-Key"
 _LONGEST: Final = 128
+_REUSED: Final = Invalid.field(HEADER, "this key was used for another request")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,10 @@ async def answer_once(work: Work, asks: Sequence[Ask[B]], use_case: UseCase[B]) 
                 known[ask.key] = _row(ask, outcome)
         if stored := [known[key] for key in fresh if key in known]:
             await work.db.idempotency.insert_many(stored, session=work.session)
-    return [refused.get(ask.key) or _answer(ask, known[ask.key]) for ask in asks]
+    return [
+        _REUSED if _differs(ask, fresh, known) else refused.get(ask.key) or bytes(known[ask.key]["answer"])
+        for ask in asks
+    ]
 
 
 def _row(ask: Ask[B], answer: BaseModel) -> dict[str, Any]:
@@ -76,10 +80,10 @@ def _row(ask: Ask[B], answer: BaseModel) -> dict[str, Any]:
     }
 
 
-def _answer(ask: Ask[B], row: dict[str, Any]) -> bytes | Refusal:
-    if row["fingerprint"] != ask.fingerprint:
-        return Invalid.field(HEADER, "this key was used for another request")
-    return bytes(row["answer"])
+def _differs(ask: Ask[B], fresh: Mapping[str, Ask[B]], known: Mapping[str, dict[str, Any]]) -> bool:
+    """Whether its key stands for something else, stored or asked for in the same moment."""
+    first = fresh[ask.key].fingerprint if ask.key in fresh else known[ask.key]["fingerprint"]
+    return bool(first != ask.fingerprint)
 
 
 async def idempotent(

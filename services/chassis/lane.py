@@ -8,7 +8,7 @@ from typing import Final
 from services.chassis.envelope import new_id
 from services.chassis.outbox import Parcel
 
-_MOST_IN_MEMORY: Final = 1000
+_MOST_ROWS: Final = 5000
 
 
 class Lane:
@@ -22,11 +22,13 @@ class Lane:
         self.filled = asyncio.Event()
         self.overflowed = False
         self._committed: deque[Parcel] = deque()
+        self._rows = 0
 
     def hand_over(self, parcels: Sequence[Parcel]) -> None:
         """Tell the relay that these were committed; of too many, only that they are there."""
-        if len(self._committed) + len(parcels) > _MOST_IN_MEMORY:
-            self._committed.clear()
+        self._rows += sum(len(parcel.rows) for parcel in parcels)
+        if self._rows > _MOST_ROWS:
+            self.forget()
             self.overflowed = True
         else:
             self._committed += parcels
@@ -35,6 +37,7 @@ class Lane:
     def take(self, limit: int) -> list[Parcel]:
         """What was handed over, the oldest first."""
         parcels = [self._committed.popleft() for _ in range(min(limit, len(self._committed)))]
+        self._rows -= sum(len(parcel.rows) for parcel in parcels)
         if not self._committed:
             self.filled.clear()
         return parcels
@@ -42,6 +45,7 @@ class Lane:
     def forget(self) -> None:
         """Drop what was handed over: it is about to be read from the database."""
         self._committed.clear()
+        self._rows = 0
         self.filled.clear()
         self.overflowed = False
 

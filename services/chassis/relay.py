@@ -9,7 +9,7 @@ confirmed it; a crash in between publishes it twice, never not at all.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence, Set
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from itertools import groupby, takewhile
@@ -28,8 +28,9 @@ from services.chassis.outbox import Parcel, Row
 from services.chassis.settings import BusSettings
 
 _log = logging.getLogger(__name__)
-_BLOCKED_SECONDS = 0.02
-_UNROUTABLE_SECONDS = 1.0
+_SHORTEST_PAUSE = 0.02
+_LONGEST_PAUSE = 1.0
+_AT_ONCE = 500
 _FORGOTTEN_SECONDS = 1.0
 _FAREWELL_SECONDS = 5.0
 
@@ -47,7 +48,9 @@ class Relay:
         self._lane = lane
         self._lanes = {lane.name}
         self._held: dict[str, float] = {}
+        self._pauses: dict[str, float] = {}
         self._behind = True
+        self._places = asyncio.Semaphore(_AT_ONCE)
         self._bus = bus
         self._settings = settings
         self._now = asyncio.get_running_loop().time
@@ -70,17 +73,22 @@ class Relay:
 
     async def _leave(self) -> None:
         async with asyncio.timeout(_FAREWELL_SECONDS):
-            await self._catch_up()
-            for lane in self._lanes:
-                await self._leases.release(lane)
+            try:
+                await self._catch_up()
+            finally:
+                for lane in self._lanes:
+                    await self._leases.release(lane)
 
     async def _relay(self) -> None:
         while True:
             await self._until_wanted()
-            behind = self._behind or self._lane.overflowed
-            # Whatever goes wrong from here on, the database knows what is left.
-            self._behind = True
-            self._behind = not (await self._catch_up() if behind else await self._publish_fresh())
+            behind, self._behind = self._behind or self._lane.overflowed, False
+            done = False
+            try:
+                done = await (self._catch_up() if behind else self._publish_fresh())
+            finally:
+                # Whatever went wrong, the database knows what is left; and somebody may have asked to look meanwhile.
+                self._behind = self._behind or not done
 
     async def _until_wanted(self) -> None:
         """Wait until rows are committed, or a parcel that was held back may be looked at again."""
@@ -93,19 +101,19 @@ class Relay:
 
     async def _catch_up(self) -> bool:
         """Publish from the database whatever may leave. Tells whether that was all there was."""
-        more = True
-        while more:
-            # What is committed from here on is handed over again.
-            self._lane.forget()
-            parcels = await self._stored_parcels()
+        # What is committed from here on is handed over again.
+        self._lane.forget()
+        self._held = {id: until for id, until in self._held.items() if until > self._now()}
+        after = ""
+        while parcels := await self._stored_parcels(after):
             await self._publish(parcels)
-            more = len(parcels) == self._settings.relay_batch
+            after = parcels[-1].id
+        if not self._held:
+            self._pauses.clear()
         return not self._held
 
-    async def _stored_parcels(self) -> list[Parcel]:
-        now = self._now()
-        self._held = {id: until for id, until in self._held.items() if until > now}
-        wanted = {"lane": {"$in": list(self._lanes)}, "_id": {"$nin": list(self._held)}}
+    async def _stored_parcels(self, after: str) -> list[Parcel]:
+        wanted = {"lane": {"$in": list(self._lanes)}, "_id": {"$gt": after, "$nin": list(self._held)}}
         found = self._parcels.find(wanted).sort("_id").limit(self._settings.relay_batch)
         return [Parcel.read(document) async for document in found]
 
@@ -130,11 +138,9 @@ class Relay:
         outcomes = await asyncio.gather(
             *(self._publish_chain(chain, left) for chain in chains), return_exceptions=True
         )
-        unroutable = {outcome for outcome in outcomes if isinstance(outcome, str)}
-        await self._strike_off(parcels, left, unroutable)
-        for failure in outcomes:
-            if isinstance(failure, BaseException):
-                raise failure
+        await self._strike_off(parcels, left)
+        for failure in filter(None, outcomes):
+            raise failure
 
     async def _stored_keys(self, aggregates: Collection[str]) -> set[tuple[str, int, int]]:
         """The keys of all rows of these aggregates that have not left, whoever is to publish them."""
@@ -147,35 +153,38 @@ class Relay:
             if row["aggregate"] in aggregates
         }
 
-    async def _publish_chain(self, chain: Iterable[Row], left: set[str]) -> str | None:
-        """Publish rows of one aggregate, each after the one before it is confirmed. Returns one that nobody takes."""
+    async def _publish_chain(self, chain: Iterable[Row], left: set[str]) -> None:
+        """Publish rows of one aggregate, each after the one before it is confirmed, up to one that nobody takes."""
         for row in chain:
             try:
-                await self._bus.publish(row)
+                async with self._places:
+                    await self._bus.publish(row)
             except Unroutable:
                 _log.error("nobody takes %s; it stays in the outbox", row.kind, extra={"message_id": row.id})
-                return row.id
+                return
             # The kind of one that is sent again may be anything.
             metrics.MESSAGES_PUBLISHED.labels("resent" if row.queue else row.kind).inc()
             left.add(row.id)
-        return None
 
-    async def _strike_off(
-        self, parcels: Iterable[Parcel], left: Collection[str], unroutable: Set[str]
-    ) -> None:
+    async def _strike_off(self, parcels: Iterable[Parcel], left: Collection[str]) -> None:
         empty: list[str] = []
         for parcel in parcels:
             staying = [row.id for row in parcel.rows if row.id not in left]
             if not staying:
                 empty.append(parcel.id)
                 continue
-            pause = _BLOCKED_SECONDS if unroutable.isdisjoint(staying) else _UNROUTABLE_SECONDS
-            self._held[parcel.id] = self._now() + pause
+            self._hold(parcel.id)
             if len(staying) < len(parcel.rows):
                 gone = {"$pull": {"rows": {"id": {"$nin": staying}}}}
                 await self._published.update_one({"_id": parcel.id}, gone)
         if empty:
             await self._published.delete_many({"_id": {"$in": empty}})
+
+    def _hold(self, parcel_id: str) -> None:
+        """Look at it again after a pause, each time twice as long."""
+        pause = self._pauses.get(parcel_id, _SHORTEST_PAUSE)
+        self._held[parcel_id] = self._now() + pause
+        self._pauses[parcel_id] = min(2 * pause, _LONGEST_PAUSE)
 
     async def _keep_leases(self) -> None:
         for lane in tuple(self._lanes):
@@ -185,8 +194,8 @@ class Relay:
             if lane == self._lane.name:
                 _log.warning("the lease on the outbox lane was lost; going on in a new one")
                 self._lane.leave()
-                await self._leases.take(self._lane.name)
                 self._lanes.add(self._lane.name)
+                await self._leases.take(self._lane.name)
 
     async def _sweep(self) -> None:
         """Adopt lanes that have rows but no living process, and let go of adopted ones that are empty."""
@@ -198,6 +207,7 @@ class Relay:
             if await self._leases.take(lane):
                 _log.info("adopted the outbox lane of a process that is gone")
                 self._lanes.add(lane)
+                self._look()
         await self._measure()
 
     async def _measure(self) -> None:
@@ -208,6 +218,10 @@ class Relay:
         metrics.OUTBOX_PENDING.set(found[0]["rows"] if found else 0)
         metrics.OUTBOX_OLDEST_SECONDS.set(age)
         if age > _FORGOTTEN_SECONDS:
-            # A commit that nobody lived to tell of, rows of an adopted lane, or a relay that has too much to do.
-            self._behind = True
-            self._lane.filled.set()
+            # A commit that nobody lived to tell of, rows that came late into an adopted lane, or too much to do.
+            self._look()
+
+    def _look(self) -> None:
+        """Have the relay look into the database."""
+        self._behind = True
+        self._lane.filled.set()

@@ -26,20 +26,24 @@ def handling(queue: str, envelopes: Sequence[Envelope[Any]]) -> Iterator[Sequenc
             stack.enter_context(context.bind(one))
         else:
             stack.enter_context(
-                together(f"process {queue} batch", [envelope.traceparent for envelope in traced])
+                together(
+                    f"process {queue} batch",
+                    [envelope.traceparent for envelope in traced],
+                    SpanKind.CONSUMER,
+                )
             )
         yield traced
 
 
 @contextmanager
-def together(name: str, traceparents: Sequence[str]) -> Iterator[None]:
+def together(name: str, traceparents: Sequence[str], kind: SpanKind = SpanKind.INTERNAL) -> Iterator[None]:
     """A span of what is done at once for several that each have a trace of their own, linked to those sampled."""
     links = [Link(_span_context(parent)) for parent in traceparents if _is_sampled(parent)]
     if not links:
         yield
         return
-    tracer = trace.get_tracer("portico.bus")
-    with tracer.start_as_current_span(name, Context(), SpanKind.CONSUMER, links=links):
+    tracer = trace.get_tracer("portico")
+    with tracer.start_as_current_span(name, Context(), kind, links=links):
         yield
 
 
@@ -57,7 +61,7 @@ def _span_context(traceparent: str) -> SpanContext:
 def _in_span(stack: ExitStack, queue: str, envelope: Envelope[Any]) -> Envelope[Any]:
     if not _is_sampled(envelope.traceparent):
         return envelope
-    span = trace.get_tracer("portico.bus").start_span(
+    span = trace.get_tracer("portico").start_span(
         f"process {envelope.message.kind}",
         trace.set_span_in_context(NonRecordingSpan(_span_context(envelope.traceparent)), Context()),
         SpanKind.CONSUMER,

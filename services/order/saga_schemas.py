@@ -91,13 +91,14 @@ class EventOut(BaseModel):
     @classmethod
     def read(cls, document: dict[str, Any]) -> Self:
         """A stored event, also one that the order service does not understand."""
-        event = document.get("event") or {}
-        details = {name: event[name] for name in _TOLD if event.get(name)}
+        found = document.get("event")
+        event = found if isinstance(found, dict) else {}
+        sequence, at, type = document.get("sequence"), event.get("at"), event.get("type")
         return cls(
-            sequence=document["sequence"],
-            at=event.get("at"),
-            type=event.get("type", "unknown"),
-            details=details,
+            sequence=sequence if isinstance(sequence, int) else 0,
+            at=at if isinstance(at, datetime) else None,
+            type=type if isinstance(type, str) else "unknown",
+            details={name: event[name] for name in _TOLD if event.get(name)},
         )
 
 

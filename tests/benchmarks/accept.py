@@ -13,7 +13,7 @@ from tests.benchmarks import sagas
 from tests.benchmarks.figures import Spread
 from tests.benchmarks.load import Clients, How, Load, Steady, under
 from tests.benchmarks.platform import Platform, running
-from tests.benchmarks.plot import bars, bound, canvas
+from tests.benchmarks.plot import bars, bound, canvas, plain_numbers
 from tests.benchmarks.report import Goal, Report
 from tests.benchmarks.rival.processes import prototype
 from tests.benchmarks.rival.shop import open_rival_shop
@@ -25,7 +25,7 @@ RATE, STEADY_SECONDS = 300.0, 20.0
 WARM_UP = Clients(20, 3.0)
 SYSTEMS = ("Portico", "prototype")
 # They cache what they like; what grows with the orders is told by the others.
-PARTS = ("mongodb", "rabbitmq")
+PARTS = ("mongodb", "rabbitmq", "supervisor")
 
 
 async def run(effort: Effort) -> Report:
@@ -67,16 +67,19 @@ def _report(rounds: Sequence[Round]) -> Report:
 
     rate = spreads(Clients, lambda round: round.outcome.rate)
     p99 = spreads(Steady, lambda round: round.outcome.latency.p99)
+    of_clients = spreads(Clients, lambda round: round.outcome.latency.p99)
     consumers = spreads(Steady, _consumers)
     memory = spreads(Steady, _memory)
     mine, theirs = SYSTEMS
     times = rate[mine].median / rate[theirs].median
-    lower = p99[theirs].median / p99[mine].median
+    # The prototype is overloaded at this rate: its best is what it is measured by.
+    best = min(p99[theirs].median, of_clients[theirs].median)
     return Report(
         "accept",
         rounds,
         {
             "orders_per_second_of_200_clients": rate,
+            "p99_milliseconds_of_200_clients": of_clients,
             "p99_milliseconds_at_300_per_second": p99,
             "new_consumers_per_1000_orders": consumers,
             "mebibytes_per_1000_orders": memory,
@@ -91,7 +94,14 @@ def _report(rounds: Sequence[Round]) -> Report:
                 True,
             ),
             Goal("P1", f"p99 at {RATE:g} orders per second", p99[mine].median, 35, "ms"),
-            Goal("P1", "that p99, times lower than the prototype's", lower, 40, "times", True),
+            Goal(
+                "P1",
+                "that p99, times lower than the prototype's best",
+                best / p99[mine].median,
+                40,
+                "times",
+                True,
+            ),
             Goal("P1", "new consumers per 1,000 orders", consumers[mine].most, 0, ""),
             Goal("P1", "more resident memory per 1,000 orders", memory[mine].median, 1, "MiB"),
         ),
@@ -113,7 +123,8 @@ def _memory(round: Round) -> float:
 def _draw(rate: dict[str, Spread], p99: dict[str, Spread]) -> Figure:
     figure, (left, right) = canvas("Accepting an order of three lines", 2)
     bars(left, f"{CLIENTS} clients", "orders accepted per second", rate)
-    bars(right, f"{RATE:g} orders per second", "p99 of the answer, ms (log)", p99)
-    right.set_yscale("log")
+    bars(right, f"{RATE:g} orders per second", "p99 of the answer, ms", p99)
+    right.set(yscale="log", ylim=(10, None))
+    plain_numbers(right.yaxis)
     bound(right, 35, "35 ms")
     return figure

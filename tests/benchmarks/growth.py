@@ -16,7 +16,7 @@ from tests.benchmarks.figures import Spread
 from tests.benchmarks.load import Clients, Load, Outcome, Request, Steady, under
 from tests.benchmarks.mass import fill, make_template
 from tests.benchmarks.platform import Platform, running
-from tests.benchmarks.plot import canvas, reach
+from tests.benchmarks.plot import canvas, plain_numbers, reach
 from tests.benchmarks.queries import Query, profiled
 from tests.benchmarks.report import Goal, Report
 from tests.benchmarks.rounds import Effort
@@ -165,7 +165,8 @@ def _draw(
         places = [place + row for place in range(len(spreads))]
         left.barh(places, [it.median for it in spreads], 0.36, xerr=reach(spreads), capsize=2, label=text)
     left.set_yticks(range(len(small)), list(small))
-    left.set(title="p99", xlabel="ms (log)", xscale="log")
+    left.set(title="p99", xlabel="ms", xscale="log")
+    plain_numbers(left.xaxis)
     left.legend(loc="lower right")
     right.barh(list(growth), list(growth.values()), 0.5)
     right.axvline(MOST_GROWTH, color="0.3", linestyle="--", linewidth=1)

@@ -7,6 +7,7 @@ batched as it can be; each message is published with a confirm. Nothing is read,
 import asyncio
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import count, islice
@@ -117,9 +118,8 @@ class Replay:
         """One bulk write for each collection; several changes of one document become one."""
         operations: defaultdict[str, dict[str, Operation]] = defaultdict(dict)
         for write in transaction.writes:
-            for order in orders:
-                id = self._id(write, order)
-                operations[write.collection][id] = _operation(write, id)
+            for id, operation in self._operations(write, orders):
+                operations[write.collection][id] = operation
 
         async def write_all(session: AsyncClientSession) -> None:
             for collection, by_id in operations.items():
@@ -128,17 +128,26 @@ class Replay:
         async with self._mongo.start_session() as session:
             await session.with_transaction(write_all, write_concern=WriteConcern("majority", j=True))
 
+    def _operations(self, write: Write, orders: tuple[int, ...]) -> Iterator[tuple[str, Operation]]:
+        """What a write becomes for each of the orders, or for all of them together; by document."""
+        if field := write.gathered:
+            id = self._id(write, orders[0])
+            yield id, InsertOne({**write.document, "_id": id, field: write.document[field] * len(orders)})
+            return
+        for order in orders:
+            id = self._id(write, order)
+            yield id, _operation(write, id)
+
     async def _publish(self, transaction: Transaction, orders: tuple[int, ...]) -> None:
-        """Publish without waiting for one another's confirms, then delete the rows as the relay does."""
-        rows = [write for write in transaction.writes if write.message is not None]
-        messages = [
-            aio_pika.Message(row.message or b"", delivery_mode=DeliveryMode.PERSISTENT) for row in rows
-        ]
+        """Publish without waiting for one another's confirms, then delete the parcels as the relay does."""
         exchange = self._channel.default_exchange
+        messages = [
+            aio_pika.Message(body, delivery_mode=DeliveryMode.PERSISTENT) for body in transaction.messages
+        ]
         await asyncio.gather(*(exchange.publish(message, self._queue) for message in messages * len(orders)))
-        for collection in {row.collection for row in rows}:
-            ids = [self._id(row, order) for row in rows for order in orders]
-            await self._db[collection].delete_many({"_id": {"$in": ids}})
+        for parcel in transaction.writes:
+            if parcel.messages:
+                await self._db[parcel.collection].delete_one({"_id": self._id(parcel, orders[0])})
 
     def _id(self, write: Write, order: int) -> str:
         if (write.collection, write.id) in self._own:

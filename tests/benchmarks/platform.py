@@ -1,6 +1,7 @@
 """The whole platform on ports of its own, as `portico up` starts it, with goods to sell and people to buy them."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -41,8 +42,8 @@ class Platform:
         return self.mongo[service]
 
     def pids(self) -> dict[str, int]:
-        """The running processes by name."""
-        return pids(self.supervisor)
+        """The running processes by name, the supervisor, which is this one, among them."""
+        return {**pids(self.supervisor), "supervisor": os.getpid()}
 
 
 @asynccontextmanager

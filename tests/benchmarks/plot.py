@@ -5,7 +5,9 @@ from pathlib import Path
 
 from matplotlib import style
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from tests.benchmarks.figures import Spread
 
@@ -42,6 +44,13 @@ def steps(axes: Axes, title: str, unit: str, samples: Mapping[str, Sequence[floa
 def reach(spreads: Sequence[Spread]) -> list[list[float]]:
     """How far the rounds lie below and above their medians, for error bars."""
     return [[it.median - it.least for it in spreads], [it.most - it.median for it in spreads]]
+
+
+def plain_numbers(axis: Axis) -> None:
+    """Label a logarithmic axis with numbers as people write them."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def label(axes: Axes, text: str, x: float, y: float) -> None:

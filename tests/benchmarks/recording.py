@@ -13,6 +13,8 @@ from tests.benchmarks.platform import Platform
 
 Bson = dict[str, Any]
 OUTBOX = "outbox"
+# These have one document for all that is committed together, with a list of what belongs to it.
+GATHERED = {OUTBOX: "rows", "inbox": "messages"}
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,15 @@ class Write:
     document: Bson
 
     @property
-    def message(self) -> bytes | None:
+    def gathered(self) -> str | None:
+        """The field that lists what belongs to each of many, where they share a document."""
+        return GATHERED.get(self.collection.rpartition(".")[2])
+
+    @property
+    def messages(self) -> tuple[bytes, ...]:
         """What is published because of it."""
-        is_row = self.kind == "insert" and self.collection.endswith(f".{OUTBOX}")
-        return bytes(self.document["body"]) if is_row else None
+        is_parcel = self.collection.endswith(f".{OUTBOX}")
+        return tuple(bytes(row["body"]) for row in self.document["rows"]) if is_parcel else ()
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class Transaction:
     @property
     def messages(self) -> tuple[bytes, ...]:
         """What is published once it is committed."""
-        return tuple(body for write in self.writes if (body := write.message) is not None)
+        return tuple(body for write in self.writes for body in write.messages)
 
 
 Recording = tuple[Transaction, ...]

@@ -19,7 +19,7 @@ from tests.benchmarks.figures import Spread
 from tests.benchmarks.limit import Limit, limit
 from tests.benchmarks.load import Clients, Load, Steady, under
 from tests.benchmarks.platform import Platform, root_url, running
-from tests.benchmarks.plot import bars, bound, canvas, reach
+from tests.benchmarks.plot import bars, bound, canvas, plain_numbers, reach
 from tests.benchmarks.recording import Recording, record
 from tests.benchmarks.report import Goal, Report
 from tests.benchmarks.rounds import Effort, Round, measure
@@ -148,7 +148,8 @@ def _draw(
             marker="o",
             capsize=4,
         )
-    left.set(title="latency", xlabel="orders per second", ylabel="ms (log)", yscale="log")
+    left.set(title="latency", xlabel="orders per second", ylabel="ms", yscale="log")
+    plain_numbers(left.yaxis)
     left.legend()
     for step in sorted(steps, key=lambda step: step.rate):
         style = "-" if step.sustained else ":"

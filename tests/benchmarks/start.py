@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from matplotlib.figure import Figure
 
 from scripts.control import ask
@@ -76,9 +77,10 @@ async def _portico(layout: Layout, command: str) -> None:
 
 
 async def _pids(layout: Layout) -> dict[str, int]:
-    """The running processes by name, as the supervisor in the background knows them."""
+    """The running processes by name, as the supervisor in the background knows them, and itself."""
     [answer] = [answer async for answer in ask(layout.control_socket, command="status")]
-    return {process["name"]: process["pid"] for process in answer["processes"]}
+    pids = {process["name"]: process["pid"] for process in answer["processes"]}
+    return {**pids, "supervisor": psutil.Process(pids["edge"]).ppid()}
 
 
 def _report(rounds: Sequence[Started]) -> Report:

@@ -1,6 +1,6 @@
 """What each process used of the machine."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import psutil
@@ -10,34 +10,38 @@ MIB = 1024 * 1024
 
 @dataclass
 class Meter:
-    """CPU seconds that processes, with all they started, used since the meter was made."""
+    """CPU seconds that processes used since the meter was made."""
 
     pids: Mapping[str, int]
-    _before: dict[str, float] = field(init=False)
+    _before: Mapping[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._before = self._now()
+        self._before = _each(self.pids, _cpu)
 
     def cpu_seconds(self) -> dict[str, float]:
         """By name of the process."""
-        return {name: round(now - self._before[name], 2) for name, now in self._now().items()}
-
-    def _now(self) -> dict[str, float]:
-        return {name: sum(map(_cpu, family(pid))) for name, pid in self.pids.items()}
+        return {name: round(now - self._before[name], 2) for name, now in _each(self.pids, _cpu).items()}
 
 
 def resident(pids: Mapping[str, int]) -> dict[str, float]:
-    """Resident memory of processes with all they started, in MiB, by name."""
+    """Resident memory of processes in MiB, by name."""
+    return _each(pids, lambda process: process.memory_info().rss / MIB)
+
+
+def _each(pids: Mapping[str, int], figure: Callable[[psutil.Process], float]) -> dict[str, float]:
+    """A figure of each process together with those that it started and that are not named themselves."""
+    named = frozenset(pids.values())
     return {
-        name: round(sum(process.memory_info().rss for process in family(pid)) / MIB, 1)
+        name: round(sum(figure(process) for process in _family(psutil.Process(pid), named)), 2)
         for name, pid in pids.items()
     }
 
 
-def family(pid: int) -> list[psutil.Process]:
-    """A process and all that descend from it."""
-    process = psutil.Process(pid)
-    return [process, *process.children(recursive=True)]
+def _family(process: psutil.Process, named: frozenset[int]) -> Iterator[psutil.Process]:
+    yield process
+    for child in process.children():
+        if child.pid not in named:
+            yield from _family(child, named)
 
 
 def _cpu(process: psutil.Process) -> float:

@@ -84,6 +84,17 @@ def _all() -> Iterator[tuple[str, Make]]:
 
 FAULTS: Final = dict(_all())
 
+TELLING: Final = (
+    CONTROL,
+    *(f"kill {name}" for name in ("auth-1", "product-1", "inventory", "payment", "order-1", "order")),
+    *(f"kill {name}" for name in ("operations", "gateway-1", *SINGLE)),
+    *(f"freeze {name}" for name in ("inventory-1", "payment-1", "mongodb")),
+    *(f"{kind} {part}" for kind in ("cut", "half-open") for part in ("mongodb", "rabbitmq")),
+    "slow mongodb",
+    *("duplicate messages", "reorder messages", "poison messages"),
+)
+"""Those that tell most in a short time."""
+
 
 def pairs(count: int, chance: Random) -> list[tuple[str, str]]:
     """So many pairs of faults that do different things to different targets."""

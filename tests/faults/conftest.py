@@ -19,7 +19,7 @@ from scripts.storefront import Storefront
 from tests.faults import report
 from tests.faults.audit import Auditor
 from tests.faults.books import Databases
-from tests.faults.catalogue import pairs
+from tests.faults.catalogue import FAULTS, TELLING, pairs
 from tests.faults.experiment import Experiment, Load, Row
 from tests.faults.site import Site, site
 from tests.faults.traffic import Traffic
@@ -43,6 +43,7 @@ ROWS = pytest.StashKey[list[Row]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     options = parser.getgroup("faults")
+    options.addoption("--short", action="store_true", help="only the most telling faults")
     options.addoption("--seed", type=int, default=1, help="decides baskets, moments, durations and pairs")
     options.addoption("--pairs", type=int, default=0, help="pairs of faults at once")
     options.addoption("--baskets", type=int, default=30, help="orders under each fault, at least")
@@ -52,10 +53,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "pair" in metafunc.fixturenames:
+    if "names" in metafunc.fixturenames:
         option = metafunc.config.getoption
-        drawn = pairs(option("--pairs"), Random(option("--seed")))
-        metafunc.parametrize("pair", drawn, ids=[" + ".join(pair) for pair in drawn])
+        singles = [(name,) for name in (TELLING if option("--short") else FAULTS)]
+        struck = [*singles, *pairs(option("--pairs"), Random(option("--seed")))]
+        metafunc.parametrize("names", struck, ids=[" + ".join(names) for names in struck])
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,9 @@ from tests.faults.traffic import Traffic
 LEAD: Final = (0.5, 1.0)
 """Seconds of traffic before the first fault strikes, and as many between two."""
 BUSY: Final = 3
-"""Requests in flight, at least, when it does."""
+"""Requests in flight, at least, when a burst has begun."""
+MOMENT: Final = 0.08
+"""Seconds until a fault strikes then, at most."""
 AFTER: Final = 1.0
 """Seconds of traffic after the last fault is mended, at least."""
 MEND_SECONDS: Final = 120.0
@@ -113,13 +115,21 @@ class Experiment:
         try:
             for fault in faults:
                 await asyncio.sleep(chance.uniform(*LEAD))
-                await self._traffic.until_busy(BUSY)
+                await self._until_in_the_middle(chance)
                 strikes.append((time.time(), self._traffic.in_flight))
                 fault.strike()
                 mending.append(asyncio.create_task(_hold(fault)))
         finally:
             await asyncio.gather(*mending)
         return strikes
+
+    async def _until_in_the_middle(self, chance: Random) -> None:
+        """Of a burst, at any point of what it sets off."""
+        while True:
+            await self._traffic.until_busy(BUSY)
+            await asyncio.sleep(chance.uniform(0, MOMENT))
+            if self._traffic.in_flight:
+                return
 
     def _row(self, name: str, strikes: Sequence[tuple[float, int]], evidence: Evidence) -> Row:
         struck_at = datetime.fromtimestamp(strikes[0][0], UTC)

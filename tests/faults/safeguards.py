@@ -24,7 +24,7 @@ OPTIONS: Final = ("--baskets", "100", "--patience", "20", "-q", "--no-header", "
 def broken_without(safeguard: str) -> list[str]:
     """The invariants that the suite finds broken without it."""
     TABLE.unlink(missing_ok=True)
-    test = f"tests/faults/test_faults.py::test_a_fault[{GUARDED[safeguard]}]"
+    test = f"tests/faults/test_faults.py::test_everything_comes_right_after[{GUARDED[safeguard]}]"
     command = (sys.executable, "-m", "pytest", test, "--without", safeguard, *OPTIONS)
     subprocess.run(command, cwd=CHECKOUT, check=False)
     (row,) = json.loads(TABLE.read_text())

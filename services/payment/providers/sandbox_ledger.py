@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
+from pymongo.errors import BulkWriteError, PyMongoError
 
 from services.chassis.batches import Batches
 from services.chassis.errors import Unavailable
@@ -57,9 +57,13 @@ class Ledger:
         if len(set(ids)) < len(ids):
             # What two changes of one charge see must be each its own.
             return [seen for change in changes for seen in await self._write([change])]
-        await self._charges.bulk_write(
-            [UpdateOne(charge, update, upsert=upsert) for charge, update, upsert in changes]
-        )
+        updates = [UpdateOne(charge, update, upsert=upsert) for charge, update, upsert in changes]
+        try:
+            await self._charges.bulk_write(updates, ordered=False)
+        except BulkWriteError as error:
+            # Two instances opened a charge at once: only what failed is done again, for the rest has been counted.
+            failed = [updates[failure["index"]] for failure in error.details["writeErrors"]]
+            await self._charges.bulk_write(failed, ordered=False)
         found = {charge["_id"]: charge async for charge in self._charges.find({"_id": {"$in": ids}})}
         return [found.get(id) for id in ids]
 

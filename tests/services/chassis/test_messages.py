@@ -185,9 +185,9 @@ async def say_through(service: Instance, *messages: StockReserved | Command, ver
     await service.app[DATABASE].transaction(body)
 
 
-def parcel(lane: str, version: int, order_id: str) -> dict[str, Any]:
+def parcel(lane: str, version: int, order_id: str, aggregate: str = "order/o") -> dict[str, Any]:
     origin = Origin("c", None, "00-" + "a" * 32 + "-" + "b" * 16 + "-01")
-    row = Row.of(StockReserved(order_id=order_id), "order/o", version, 0, origin)
+    row = Row.of(StockReserved(order_id=order_id), aggregate, version, 0, origin)
     return Parcel(new_id(), lane, (row,), utcnow()).document()
 
 
@@ -264,3 +264,48 @@ async def test_ids_sort_by_time() -> None:
     ids = [new_id() for _ in range(1000)]
     assert ids == sorted(ids)
     assert len(set(ids)) == 1000
+
+
+async def test_a_busy_relay_still_looks_into_the_database_when_told(failing: Failing, start: Start) -> None:
+    service = await start(failing.app(relay_lease_seconds=0.5))
+    answers = await failing.here.listen(topology.ORDER_SAGA)
+    done = asyncio.Event()
+
+    async def keep_busy() -> None:
+        version = 0
+        while not done.is_set():
+            version += 1
+            await say_through(service, StockReserved(order_id="noise"), version=version)
+
+    busy = asyncio.create_task(keep_busy())
+    outbox = failing.here.db("inventory").outbox
+    await outbox.insert_one(parcel("lane-of-the-dead", 1, "forgotten", aggregate="order/forgotten"))
+    try:
+        async with asyncio.timeout(20):
+            while (await answers.next(StockReserved)).order_id != "forgotten":
+                pass
+    finally:
+        done.set()
+        await busy
+
+
+async def test_more_blocked_parcels_than_a_page_do_not_hold_up_the_others(
+    failing: Failing, start: Start
+) -> None:
+    db = failing.here.db("inventory")
+    until = (await db.command("hello"))["localTime"].replace(year=2100)
+    await db.outbox_lanes.insert_one({"_id": "lane-of-the-living", "owner": "somebody", "expires_at": until})
+    service = await start(failing.app(relay_batch=5))
+    answers = await failing.here.listen(topology.ORDER_SAGA)
+    mine = service.app[DATABASE].lane.name
+    for number in range(30):
+        aggregate = f"order/{number}"
+        await db.outbox.insert_one(parcel("lane-of-the-living", 1, "older", aggregate=aggregate))
+        await db.outbox.insert_one(parcel(mine, 2, "blocked", aggregate=aggregate))
+    await db.outbox.insert_one(parcel(mine, 1, "free", aggregate="order/free"))
+    assert (await answers.next(StockReserved)).order_id == "free"
+
+    async def only_the_blocked_are_left() -> bool:
+        return bool(await db.outbox.count_documents({}) == 60)
+
+    await eventually(only_the_blocked_are_left)

@@ -18,11 +18,11 @@ def change(kind: str, collection: str, document: dict[str, Any], number: int | N
 
 
 def test_what_was_committed_together_stays_together() -> None:
-    row = {"_id": "1", "body": b'{"order_id": "7"}'}
+    parcel = {"_id": "1", "rows": [{"body": b'{"order_id": "7"}'}, {"body": b"{}"}]}
     recording = transactions(
         [
             change("insert", "orders", {"_id": "1", "status": "CREATED"}, 1),
-            change("insert", "outbox", row, 1),
+            change("insert", "outbox", parcel, 1),
             change("update", "outbox_lanes", {"expires_at": 5}, None),
             change("update", "orders", {"status": "PENDING"}, 2),
         ]
@@ -31,9 +31,9 @@ def test_what_was_committed_together_stays_together() -> None:
         Transaction(
             (
                 Write("insert", "order.orders", "1", {"_id": "1", "status": "CREATED"}),
-                Write("insert", "order.outbox", "1", row),
+                Write("insert", "order.outbox", "1", parcel),
             )
         ),
         Transaction((Write("update", "order.orders", "1", {"status": "PENDING"}),)),
     )
-    assert [transaction.messages for transaction in recording] == [(b'{"order_id": "7"}',), ()]
+    assert [transaction.messages for transaction in recording] == [(b'{"order_id": "7"}', b"{}"), ()]

@@ -33,9 +33,11 @@ async def rebuilt(layout: Layout, after: str) -> AsyncIterator[dict[str, Any]]:
     try:
         async for line in process.stdout:
             yield json.loads(line)
+        await process.wait()
     finally:
+        # A signal to a process that has just ended would take its exit code away.
         if process.returncode is None:
             process.terminate()
-        await process.wait()
+            await process.wait()
     if process.returncode:
         raise RebuildFailed(f"rebuilding failed:\n{(await said).decode(errors='replace')[-2000:]}")

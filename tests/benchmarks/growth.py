@@ -24,7 +24,7 @@ from tests.benchmarks.shop import Shop, open_shop
 
 SIZES = (1, 10)
 COPIES = 50
-SECONDS = 5.0
+SECONDS = 4.0
 DRAWN = 300
 WARM_UP = Clients(4, 2.0)
 PROFILED = Clients(1, 0.5)

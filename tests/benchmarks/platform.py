@@ -70,7 +70,8 @@ def pids(supervisor: Supervisor) -> dict[str, int]:
 
 def empty_home() -> Layout:
     """The benchmarks' own home, with nothing in it and nothing running."""
-    end_leftovers(LAYOUT.process_record)
+    for record in LAYOUT.run.glob("*.json"):
+        end_leftovers(record)
     shutil.rmtree(LAYOUT.home, ignore_errors=True)
     return LAYOUT
 

@@ -26,7 +26,7 @@ from tests.benchmarks.rounds import Effort
 from tests.benchmarks.usage import Meter, resident
 
 PORTICO = Path(sys.executable).with_name("portico")
-IDLE_SECONDS = 10.0
+IDLE_SECONDS = 5.0
 COLD_SECONDS, WARM_SECONDS, MEBIBYTES = 60.0, 15.0, 2500.0
 
 

@@ -55,16 +55,9 @@ class Prototype:
 
     def fetch(self, into: Path) -> None:
         """Copy the sources and install the packages, without running any script of theirs; raises FetchFailed."""
-        shutil.copytree(SOURCES, into, dirs_exist_ok=True)
-        command = [
-            str(NODE.executable(self.native).path),
-            "ci",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-        ]
+        shutil.copytree(SOURCES, into, ignore=shutil.ignore_patterns("node_modules"), dirs_exist_ok=True)
         run = subprocess.run(
-            command,
+            (NODE.executable(self.native).path, "ci", "--ignore-scripts", "--no-audit", "--no-fund"),
             cwd=into,
             env=node_environment(self.native),
             capture_output=True,

@@ -5,7 +5,7 @@ An iterator never ends and never raises for want of Consul: it says so in the lo
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ WATCH_SECONDS = 65.0
 
 GRACE_SECONDS = 10.0
 """For so long after an interruption of Consul no endpoint is taken away: a restarted agent calls every
-instance critical until its first check has passed."""
+instance critical until its first check has passed. Instances that fail within as long fail together."""
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ Query = Callable[[str | None, str], Awaitable[tuple[str, Any]]]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Endpoint:
-    """One passing instance of a service. `weight` is its share of the traffic, 1 unless registered otherwise."""
+    """One instance of a service. `weight` is its share of the traffic, 1 unless registered otherwise."""
 
     id: str
     host: str
@@ -42,19 +42,47 @@ class Endpoint:
     meta: dict[str, str] = field(default_factory=dict, compare=False)
 
 
+class Attendance:
+    """Which instances of one service are to be asked, judged from one reading of Consul to the next."""
+
+    def __init__(self) -> None:
+        self._passing: set[str] = set()
+        self._failed: dict[str, float] = {}
+
+    def call(self, entries: Sequence[dict[str, Any]], now: float) -> tuple[Endpoint, ...]:
+        """The passing instances; when none is, those that failed together with the last one and are still registered.
+
+        What all of them miss at once, a broker or a database, is the fault of none, and some of what they do needs
+        nothing of it: so no cluster is emptied by what its instances depend on.
+        """
+        passing = {_id(entry) for entry in entries if _is_passing(entry)}
+        failing = {_id(entry) for entry in entries} - passing
+        seen_failing = dict.fromkeys(self._passing, now) | self._failed
+        self._failed = {id: seen_failing[id] for id in failing if id in seen_failing}
+        self._passing = passing
+        asked = passing or self._failed_last()
+        return endpoints(entry for entry in entries if _id(entry) in asked)
+
+    def _failed_last(self) -> set[str]:
+        last = max(self._failed.values(), default=0.0)
+        return {id for id, at in self._failed.items() if at >= last - GRACE_SECONDS}
+
+
 async def watch_service(client: Consul, name: str) -> AsyncIterator[tuple[Endpoint, ...]]:
-    """The passing instances of `name`, sorted by id, yielded again whenever they change.
+    """The instances of `name` that are to be asked, sorted by id, yielded again whenever they change.
 
     `client` needs a time-out of `WATCH_SECONDS` and one connection to spare.
     """
     held: tuple[Endpoint, ...] | None = None
+    attendance = Attendance()
+    clock = asyncio.get_running_loop().time
 
     async def query(index: str | None, wait: str) -> tuple[str, Any]:
-        found: tuple[str, Any] = await client.health.service(name, index=index, wait=wait, passing=True)
+        found: tuple[str, Any] = await client.health.service(name, index=index, wait=wait)
         return found
 
     async for entries, in_grace in _readings(f"service {name}", query):
-        seen = endpoints(entries)
+        seen = attendance.call(entries, clock())
         current = merged(held or (), seen) if in_grace else seen
         if current != held:
             held = current
@@ -89,6 +117,14 @@ def merged(held: Iterable[Endpoint], seen: Iterable[Endpoint]) -> tuple[Endpoint
     """What is seen, and what was held and is not seen; an id seen at a new address has moved."""
     by_id = {endpoint.id: endpoint for endpoint in (*held, *seen)}
     return tuple(sorted(by_id.values()))
+
+
+def _id(entry: dict[str, Any]) -> str:
+    return str(entry["Service"]["ID"])
+
+
+def _is_passing(entry: dict[str, Any]) -> bool:
+    return all(check["Status"] == "passing" for check in entry["Checks"])
 
 
 def _endpoint(node: dict[str, Any], service: dict[str, Any]) -> Endpoint:

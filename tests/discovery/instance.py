@@ -26,6 +26,7 @@ class Instance:
         self.service, self.id = service, id
         self.requests = 0
         self.draining = False
+        self.ready = True
         self.port = 0
 
     async def echo(self, request: web.Request) -> web.StreamResponse:
@@ -43,8 +44,8 @@ class Instance:
         return web.Response(status=503 if self.draining else 200)
 
     async def readyz(self, _request: web.Request) -> web.Response:
-        """Always ready."""
-        return web.Response()
+        """503 when a test says so."""
+        return web.Response(status=200 if self.ready else 503)
 
     def drain(self) -> None:
         """Answer Envoy's health check with 503 from now on."""

@@ -51,6 +51,17 @@ async def test_consul_is_killed_and_nobody_notices(platform: Platform, join: Joi
     await eventually(lambda: has(platform, set()))
 
 
+async def test_a_part_that_all_instances_miss_empties_no_cluster(platform: Platform, join: Join) -> None:
+    async with join("order", "a") as a, join("order", "b") as b:
+        await eventually(lambda: has(platform, {"a", "b"}))
+        a.ready = False
+        await eventually(lambda: has(platform, {"b"}))
+        b.ready = False
+        await eventually(lambda: has(platform, {"a", "b"}))
+        a.ready = True
+        await eventually(lambda: has(platform, {"a"}))
+
+
 def ready(platform: Platform, name: str) -> bool:
     """Whether the supervisor calls a process ready."""
     state, _ = platform.supervisor.states()[name]

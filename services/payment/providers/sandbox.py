@@ -99,12 +99,12 @@ class Sandbox:
     async def _open(self, key: str, payment_id: str, script: Script, now: datetime) -> dict[str, Any]:
         opened = {
             "state": "declined" if script.declines else "held",
-            "authorized_by": key,
             "approves_at": now + script.approves_after,
             "captures": script.captures,
             "opened_at": now,
         }
-        return await self._ledger.open(payment_id, {"$setOnInsert": opened, "$inc": {"attempts": 1}})
+        asked = {"$inc": {"attempts": 1}, "$addToSet": {"authorized": key}}
+        return await self._ledger.open(payment_id, {"$setOnInsert": opened, **asked})
 
     async def _announce(self, payment_id: str, amount: Money, script: Script, now: datetime) -> None:
         due_at = now + script.approves_after

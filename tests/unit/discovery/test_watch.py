@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from discovery.consul.watch import Endpoint, endpoints, merged, next_index
+from discovery.consul.watch import GRACE_SECONDS, Attendance, Endpoint, endpoints, merged, next_index
 from tests.unit.discovery.catalogs import endpoint
 
 
-def entry(**service: Any) -> dict[str, Any]:
+def entry(status: str = "passing", **service: Any) -> dict[str, Any]:
     """One of Consul's health entries."""
     complete = {
         "ID": "order-1",
@@ -18,7 +18,42 @@ def entry(**service: Any) -> dict[str, Any]:
         "Meta": {},
         **service,
     }
-    return {"Node": {"Address": "10.0.0.1"}, "Service": complete}
+    checks = [{"Status": "passing"}, {"Status": status}]
+    return {"Node": {"Address": "10.0.0.1"}, "Service": complete, "Checks": checks}
+
+
+def called(attendance: Attendance, now: float, **statuses: str) -> list[str]:
+    """The ids that are to be asked when instances have these statuses."""
+    entries = [entry(status, ID=id) for id, status in statuses.items()]
+    return [endpoint.id for endpoint in attendance.call(entries, now)]
+
+
+def test_one_that_fails_alone_is_not_asked() -> None:
+    attendance = Attendance()
+    assert called(attendance, 0, a="passing", b="passing") == ["a", "b"]
+    assert called(attendance, 1, a="passing", b="critical") == ["a"]
+    assert called(attendance, 2, a="passing", b="warning") == ["a"]
+
+
+def test_those_that_fail_together_are_all_asked_until_one_passes() -> None:
+    attendance = Attendance()
+    called(attendance, 0, a="passing", b="passing")
+    called(attendance, 100, a="passing", b="critical")
+    assert called(attendance, 103, a="critical", b="critical") == ["a", "b"]
+    assert called(attendance, 900, a="critical", b="critical") == ["a", "b"]
+    assert called(attendance, 901, a="critical", b="passing") == ["b"]
+
+
+def test_one_that_was_dead_before_the_others_failed_or_is_gone_is_not_asked() -> None:
+    attendance = Attendance()
+    called(attendance, 0, a="passing", b="passing", dead="passing")
+    called(attendance, 100, a="passing", b="passing", dead="critical")
+    assert called(attendance, 101 + GRACE_SECONDS, a="critical", b="critical", dead="critical") == ["a", "b"]
+    assert called(attendance, 102 + GRACE_SECONDS, a="critical", dead="critical") == ["a"]
+
+
+def test_one_that_never_passed_is_not_asked() -> None:
+    assert called(Attendance(), 0, a="critical") == []
 
 
 def test_an_entry_becomes_an_endpoint() -> None:

@@ -24,7 +24,6 @@ test: $(VENV)/.test $(VENV)/.data
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest tests/faults --short
 
 # Every fault under load, then PAIRS of them at once; SEED decides what chance does. See docs/faults.md.
 faults: $(VENV)/.test $(VENV)/.data

@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 
 from tests.faults.books import Databases, Letter
 from tests.faults.broker import Broker
-from tests.faults.invariants import Evidence
+from tests.faults.evidence import Evidence
 from tests.faults.seen import Seen
 from tests.faults.witness import Heard, Witness
 

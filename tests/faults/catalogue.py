@@ -86,9 +86,9 @@ FAULTS: Final = dict(_all())
 
 TELLING: Final = (
     CONTROL,
-    *(f"kill {name}" for name in ("auth-1", "product-1", "inventory", "payment", "order-1", "order")),
+    *(f"kill {name}" for name in ("auth-1", "product-1", "inventory", "payment", "order")),
     *(f"kill {name}" for name in ("operations", "gateway-1", *SINGLE)),
-    *(f"freeze {name}" for name in ("inventory-1", "payment-1", "mongodb")),
+    *(f"freeze {name}" for name in ("order-1", "mongodb")),
     *(f"{kind} {part}" for kind in ("cut", "half-open") for part in ("mongodb", "rabbitmq")),
     "slow mongodb",
     *("duplicate messages", "reorder messages", "poison messages"),

@@ -20,7 +20,8 @@ from tests.faults import report
 from tests.faults.audit import Auditor
 from tests.faults.books import Databases
 from tests.faults.catalogue import FAULTS, TELLING, pairs
-from tests.faults.experiment import Experiment, Load, Row
+from tests.faults.experiment import Experiment, Load
+from tests.faults.row import Row
 from tests.faults.site import Site, site
 from tests.faults.traffic import Traffic
 from tests.faults.without import SAFEGUARDS

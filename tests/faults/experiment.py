@@ -1,7 +1,6 @@
-"""One row of the table: faults strike while the shop is busy, and then everything has to come right."""
+"""Faults strike while the shop is busy, and then everything has to come right."""
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,10 +9,11 @@ from typing import Final
 
 from tests.faults.audit import Auditor
 from tests.faults.books import Letter
+from tests.faults.evidence import Evidence
 from tests.faults.faults import Fault
-from tests.faults.fold import Doc
-from tests.faults.invariants import Evidence, violations
+from tests.faults.invariants import violations
 from tests.faults.messages import Poison
+from tests.faults.row import Row, Strike
 from tests.faults.seen import Seen
 from tests.faults.site import Site
 from tests.faults.traffic import Traffic
@@ -28,9 +28,6 @@ AFTER: Final = 1.0
 """Seconds of traffic after the last fault is mended, at least."""
 MEND_SECONDS: Final = 120.0
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
-LATE_SECONDS: Final = 3.0
-"""How long no saga takes without a fault, with tokens whose script is short."""
-PROMPT: Final = ("tok_approve", "tok_decline", "tok_flaky", "tok_capture_fails")
 
 
 @dataclass(frozen=True)
@@ -39,27 +36,6 @@ class Load:
 
     rate: float
     orders: int
-
-
-@dataclass(frozen=True)
-class Row:
-    """What came of a fault. Times are seconds, counted from the strike.
-
-    `in_flight` are the requests without an answer at each strike, `sagas` the orders under way at the first.
-    `recovery` is when the last request that failed was answered after all, and the last order that was late had ended;
-    0 when nobody noticed.
-    """
-
-    fault: str
-    in_flight: tuple[int, ...]
-    sagas: int
-    accepted: int
-    confirmed: int
-    cancelled: int
-    failed: int
-    outage: float
-    recovery: float
-    violations: Mapping[str, Sequence[str]]
 
 
 class Experiment:
@@ -91,7 +67,8 @@ class Experiment:
         await self._auditor.settled(self._patience)
         evidence = await self._auditor.evidence(since, calm_at, self._traffic.seen, _poisoned(faults))
         self._past.append(evidence)
-        return self._row(" + ".join(fault.name for fault in faults), strikes, evidence)
+        name = " + ".join(fault.name for fault in faults)
+        return Row.of(name, strikes, evidence, self._new(violations(evidence)))
 
     async def whole(self) -> dict[str, list[str]]:
         """What is wrong with everything that was ever done, looked at once more and together."""
@@ -108,15 +85,15 @@ class Experiment:
             for fault in faults:
                 await fault.aim(self._site)
 
-    async def _suffer(self, faults: Sequence[Fault], chance: Random) -> list[tuple[float, int]]:
-        """When each struck, and how many requests were in flight then. All are mended at the end."""
-        strikes: list[tuple[float, int]] = []
+    async def _suffer(self, faults: Sequence[Fault], chance: Random) -> list[Strike]:
+        """Let each strike, and mend all of them in the end."""
+        strikes: list[Strike] = []
         mending: list[asyncio.Task[None]] = []
         try:
             for fault in faults:
                 await asyncio.sleep(chance.uniform(*LEAD))
                 await self._until_in_the_middle(chance)
-                strikes.append((time.time(), self._traffic.in_flight))
+                strikes.append(Strike(datetime.now(UTC), self._traffic.in_flight))
                 fault.strike()
                 mending.append(asyncio.create_task(_hold(fault)))
         finally:
@@ -130,23 +107,6 @@ class Experiment:
             await asyncio.sleep(chance.uniform(0, MOMENT))
             if self._traffic.in_flight:
                 return
-
-    def _row(self, name: str, strikes: Sequence[tuple[float, int]], evidence: Evidence) -> Row:
-        struck_at = datetime.fromtimestamp(strikes[0][0], UTC)
-        orders = list(evidence.books.orders.values())
-        statuses = [order["status"] for order in orders]
-        return Row(
-            fault=name,
-            in_flight=tuple(in_flight for _, in_flight in strikes),
-            sagas=sum(order["created_at"] < struck_at < order["updated_at"] for order in orders),
-            accepted=len(evidence.seen.accepted),
-            confirmed=statuses.count("CONFIRMED"),
-            cancelled=statuses.count("CANCELLED"),
-            failed=evidence.seen.failures,
-            outage=evidence.seen.longest_outage,
-            recovery=max(0.0, _last_trouble(evidence.seen, orders) - struck_at.timestamp()),
-            violations=self._new(violations(evidence)),
-        )
 
     def _new(self, found: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
         """Without what an earlier row has already told: some things never heal."""
@@ -173,15 +133,3 @@ def _poisoned(faults: Sequence[Fault]) -> dict[Letter, bool]:
         if isinstance(fault, Poison)
         for letter, arrived in fault.poisoned.items()
     }
-
-
-def _last_trouble(seen: Seen, orders: Sequence[Doc]) -> float:
-    """When the last thing went wrong that anybody noticed."""
-    prompt = {order.order_id for order in seen.accepted if order.token in PROMPT} - set(seen.cancelled)
-    late: list[float] = [
-        order["updated_at"].timestamp()
-        for order in orders
-        if order["order_id"] in prompt
-        and (order["updated_at"] - order["created_at"]).total_seconds() > LATE_SECONDS
-    ]
-    return max([seen.last_trouble, *late])

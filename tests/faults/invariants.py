@@ -5,41 +5,18 @@ Each check yields a sentence for everything that it finds wrong. What it knows a
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Final
 
-from tests.faults.books import FINAL, Books, Letter
+from tests.faults.books import FINAL
+from tests.faults.evidence import Evidence
 from tests.faults.fold import Broken, Doc, replay
-from tests.faults.seen import Seen
-from tests.faults.witness import Heard
 
 GRACE: Final = timedelta(seconds=30)
 """How long after its deadline, or after the end of the fault, an order may take to be undone."""
 GIVEN_BACK: Final = ("declined", "voided", "refunded")
-WITHDRAWN: Final = ("released", "rejected", "expired")
 ANNOUNCEMENT: Final = "order.order_status_changed.v1"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """All that is known of a stretch of time in which something was done to the platform, until `calm_at`.
-
-    `seen` is what the customers and the staff wrote down, `heard` what was said on the bus, `unsent` what outboxes
-    still hold, `waiting` what queues still hold, `not_taken` what nobody took of each queue. `died` are the dead
-    letters, `poisoned` those that had to die, or only might have (False).
-    """
-
-    calm_at: datetime
-    books: Books
-    seen: Seen
-    heard: Sequence[Heard]
-    unsent: Mapping[str, int]
-    waiting: Mapping[str, int]
-    not_taken: Mapping[str, Collection[str]]
-    died: Sequence[Letter]
-    poisoned: Mapping[Letter, bool]
 
 
 def accepted(evidence: Evidence) -> Iterator[str]:
@@ -89,9 +66,10 @@ def charged_once(evidence: Evidence) -> Iterator[str]:
     for payment_id, charge in books.charges.items():
         if payment_id not in known:
             yield f"charge {payment_id} belongs to no order"
-        for done in ("captured", "refunded"):
+        # A provider tells repetitions by their key: a second key would be a second charge.
+        for done in ("authorized", "captured", "refunded"):
             if len(keys := charge.get(done, ())) > 1:
-                yield f"charge {payment_id} was {done} {len(keys)} times"
+                yield f"charge {payment_id} was {done} under {len(keys)} keys"
 
 
 def money(evidence: Evidence) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from tests.faults.experiment import Row
+from tests.faults.row import Row
 
 HEADINGS: Final = (
     "fault",

@@ -6,7 +6,8 @@ from random import Random
 import pytest
 
 from tests.faults.catalogue import FAULTS
-from tests.faults.experiment import Experiment, Row
+from tests.faults.experiment import Experiment
+from tests.faults.row import Row
 
 pytestmark = pytest.mark.timeout(400)
 

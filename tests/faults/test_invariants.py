@@ -13,8 +13,9 @@ import pytest
 
 from scripts.layout import CHECKOUT
 from tests.faults.books import Books
+from tests.faults.evidence import Evidence
 from tests.faults.fold import Broken, Doc, replay
-from tests.faults.invariants import GRACE, Evidence, violations
+from tests.faults.invariants import GRACE, violations
 from tests.faults.seen import Ordered, Seen
 from tests.faults.witness import Heard
 

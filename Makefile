@@ -61,13 +61,13 @@ clean: down
 
 $(VENV)/.runtime: $(LOCKS)/runtime.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what Portico runs on …"
-	@$(PIP) install --require-hashes -r $(LOCKS)/runtime.txt
+	@$(PIP) install --require-hashes --no-deps -r $(LOCKS)/runtime.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.test: $(LOCKS)/test.txt $(VENV)/.runtime
 	@echo "Installing what the tests need …"
-	@$(PIP) install --require-hashes -r $(LOCKS)/test.txt
+	@$(PIP) install --require-hashes --no-deps -r $(LOCKS)/test.txt
 	@touch $@
 
 $(VENV)/.data: $(LOCKS)/data.txt $(VENV)/.runtime
@@ -77,7 +77,7 @@ $(VENV)/.data: $(LOCKS)/data.txt $(VENV)/.runtime
 
 $(VENV)/.bench: $(LOCKS)/bench.txt $(VENV)/.test
 	@echo "Installing what the benchmarks need …"
-	@$(PIP) install --require-hashes -r $(LOCKS)/bench.txt
+	@$(PIP) install --require-hashes --no-deps -r $(LOCKS)/bench.txt
 	@touch $@
 
 $(BIN)/python:

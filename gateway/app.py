@@ -2,6 +2,9 @@
 
 from aiohttp import web
 
+from discovery.config.caching import Caching
+from discovery.config.limits import Limits
+from discovery.config.resilience import Resilience
 from gateway import keys
 from gateway.compositions.page import OPTIONAL_SECONDS
 from gateway.consumers import consuming
@@ -10,6 +13,8 @@ from gateway.settings import Settings
 from gateway.upstreams.client import upstreams
 from gateway.v1 import endpoints as v1
 from services.chassis.app import make_service
+from services.chassis.config import configuration
+from services.chassis.flags import flags
 from services.chassis.redis import redis
 
 
@@ -19,6 +24,8 @@ def make_app(settings: Settings) -> web.Application:
     app[OPTIONAL_SECONDS] = settings.optional_seconds
     app.cleanup_ctx.extend(
         [
+            configuration(settings, Resilience, Limits, Caching),
+            flags(settings),
             upstreams(settings),
             keys.published_keys(settings),
             redis(settings),

@@ -62,6 +62,8 @@ class Corner:
             "redis_url": f"redis://{self.layout.address('redis')}/0",
             "consul_url": self.layout.url("consul"),
             "jwks_key": f"{self.name}/jwks",
+            "config_prefix": f"{self.name}/config/",
+            "flags_prefix": f"{self.name}/flags/",
             "drain_seconds": 0.0,
             "retry_delays": (0.1, 0.2, 0.3),
             "relay_lease_seconds": 1.0,

@@ -108,6 +108,24 @@ async def watch_key(client: Consul, key: str) -> AsyncIterator[bytes | None]:
             yield value
 
 
+async def watch_keys(client: Consul, prefix: str) -> AsyncIterator[dict[str, bytes]]:
+    """The values of all keys below `prefix` by the rest of their names, yielded again whenever one changes.
+
+    `client` needs a time-out of `WATCH_SECONDS` and one connection to spare.
+    """
+    held: dict[str, bytes] | None = None
+
+    async def query(index: str | None, wait: str) -> tuple[str, Any]:
+        found: tuple[str, Any] = await client.kv.get(prefix, index=index, wait=wait, recurse=True)
+        return found
+
+    async for entries, _ in _readings(f"keys {prefix}", query):
+        values = {entry["Key"].removeprefix(prefix): stored_value(entry) or b"" for entry in entries or ()}
+        if values != held:
+            held = values
+            yield values
+
+
 def endpoints(entries: Iterable[dict[str, Any]]) -> tuple[Endpoint, ...]:
     """Consul's health entries as endpoints; an instance without an address of its own has its node's."""
     return tuple(sorted(_endpoint(entry["Node"], entry["Service"]) for entry in entries))

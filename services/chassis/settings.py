@@ -22,6 +22,10 @@ class ProcessSettings(EnvironmentSettings):
     port: int = Field(0, ge=0, le=65535, description="0 takes any free port; Consul learns the real one")
     consul_url: str = "http://127.0.0.1:8500"
     jwks_key: str = Field("portico/auth/jwks", description="where auth publishes its public keys in Consul")
+    config_prefix: str = Field(
+        "portico/config/", description="where Consul has what can be changed while running"
+    )
+    flags_prefix: str = Field("portico/flags/", description="where Consul has the feature flags")
     log_level: str = "INFO"
     drain_seconds: float = Field(2.0, ge=0)
     shutdown_seconds: float = Field(10.0, gt=0, description="how long requests in flight may take to end")

@@ -6,7 +6,17 @@ from typing import Final
 from gateway.endpoint import Endpoint, Key, Who, passed_to
 from gateway.live.stream import events
 from gateway.upstreams.client import Service
-from gateway.v1 import accounts, catalogue, dead_letters, inventory, orders, payments, products, sagas
+from gateway.v1 import (
+    accounts,
+    catalogue,
+    dead_letters,
+    inventory,
+    orders,
+    payments,
+    placing,
+    products,
+    sagas,
+)
 
 PREFIX: Final = "/api/v1"
 
@@ -34,7 +44,7 @@ ENDPOINTS: Final = (
     Endpoint("GET",    "/inventory/{sku}",               Who.STAFF,  _stock("/stock/{sku}"), inventory.GET),
     Endpoint("POST",   "/inventory/{sku}/adjustments",   Who.STAFF,  _stock("/stock/{sku}/adjustments"), inventory.ADJUST, Key.REQUIRED),
 
-    Endpoint("POST",   "/orders",                        Who.USER,   orders.place, orders.PLACE, Key.REQUIRED),
+    Endpoint("POST",   "/orders",                        Who.USER,   placing.place, placing.PLACE, Key.REQUIRED),
     Endpoint("GET",    "/orders",                        Who.USER,   _order("/orders"), orders.LIST),
     Endpoint("GET",    "/orders/{id}",                   Who.USER,   orders.page, orders.PAGE),
     Endpoint("GET",    "/orders/{id}/status",            Who.USER,   _order("/orders/{id}/status"), orders.STATUS),

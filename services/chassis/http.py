@@ -48,14 +48,14 @@ def query(request: web.Request, model: type[Model]) -> Model:
     try:
         return model.model_validate(dict(request.query))
     except ValidationError as error:
-        raise Invalid("some parameters are invalid", errors=field_errors(error)) from error
+        raise Invalid("some parameters are invalid", errors=field_errors(error, "query")) from error
 
 
-def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
-    """Each wrong field by its dotted path, without echoing what was sent."""
+def field_errors(error: ValidationError, whole: str = "body") -> tuple[FieldError, ...]:
+    """Each wrong field by its dotted path, or the `whole` they are in, without echoing what was sent."""
     return tuple(
         FieldError(
-            ".".join(str(part) for part in item["loc"]) or "body", item["msg"].removeprefix("Value error, ")
+            ".".join(str(part) for part in item["loc"]) or whole, item["msg"].removeprefix("Value error, ")
         )
         for item in error.errors(include_input=False, include_url=False, include_context=False)
     )

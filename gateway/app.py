@@ -8,6 +8,8 @@ from discovery.config.resilience import Resilience
 from gateway import keys
 from gateway.compositions.page import OPTIONAL_SECONDS
 from gateway.consumers import consuming
+from gateway.edge import limits, load
+from gateway.edge.store import store
 from gateway.live.resource import end_streams, live
 from gateway.settings import Settings
 from gateway.upstreams.client import upstreams
@@ -22,6 +24,8 @@ def make_app(settings: Settings) -> web.Application:
     """HTTP: the public API, and the keys its tokens are signed with. Bus: news of orders, for live streams."""
     app = make_service(settings)
     app[OPTIONAL_SECONDS] = settings.optional_seconds
+    app.middlewares.extend([load.within_capacity, limits.within_limits])
+    app.on_response_prepare.extend([load.give_up_place, limits.tell_limits])
     app.cleanup_ctx.extend(
         [
             configuration(settings, Resilience, Limits, Caching),
@@ -29,11 +33,14 @@ def make_app(settings: Settings) -> web.Application:
             upstreams(settings),
             keys.published_keys(settings),
             redis(settings),
+            store,
+            load.places,
+            limits.limiting(settings),
             live(settings),
             consuming(settings),
         ]
     )
     app.on_shutdown.append(end_streams)
     app.add_routes(keys.routes)
-    app.add_routes(endpoint.route(v1.PREFIX, settings) for endpoint in v1.ENDPOINTS)
+    app.add_routes(endpoint.route(v1.PREFIX) for endpoint in v1.ENDPOINTS)
     return app

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 import orjson
 from aiohttp import web
 
-from gateway.settings import Settings
+from discovery.config.resilience import Resilience
 from gateway.upstreams.client import UPSTREAMS, Answer, Calls, Service, path
 from observability import context
+from services.chassis.config import CONFIGURATION
 from services.chassis.errors import Invalid, Malformed, UnsupportedMedia
 from services.chassis.http import read_body
 from services.chassis.identity import Role, caller, require
@@ -57,16 +58,19 @@ class Endpoint:
     handler: Handler
     key: Key = Key.IGNORED
 
-    def route(self, prefix: str, settings: Settings) -> web.RouteDef:
+    def route(self, prefix: str) -> web.RouteDef:
         """The endpoint below `prefix`, guarded and with its deadline running."""
-        seconds = settings.read_seconds if self.method == "GET" else settings.write_seconds
 
         async def handle(request: web.Request) -> web.StreamResponse:
             self._admit(request)
-            calls = Calls(request.app[UPSTREAMS], self._headers(request), deadline=0.0).renewed(seconds)
-            return await self.handler(request, calls)
+            calls = Calls(request.app[UPSTREAMS], self._headers(request), deadline=0.0)
+            seconds = self._seconds(request.app[CONFIGURATION][Resilience])
+            return await self.handler(request, calls.renewed(seconds))
 
         return web.route(self.method, prefix + self.path, handle)
+
+    def _seconds(self, resilience: Resilience) -> float:
+        return resilience.read_seconds if self.method == "GET" else resilience.write_seconds
 
     def _admit(self, request: web.Request) -> None:
         if self.who is Who.USER:

@@ -17,7 +17,7 @@ from services.chassis.problem import problem, render
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 CORRELATION_HEADER: Final = "x-correlation-id"
 DEADLINE_HEADER: Final = "x-envoy-expected-rq-timeout-ms"
-_INTERNAL: Final = frozenset({"/livez", "/readyz", "/health", "/servingz", "/metrics"})
+INTERNAL: Final = frozenset({"/livez", "/readyz", "/health", "/servingz", "/metrics"})
 _log = logging.getLogger("portico.access")
 
 
@@ -48,7 +48,7 @@ async def observed(request: web.Request, handler: Handler) -> web.StreamResponse
         resource = request.match_info.route.resource
         route = resource.canonical if resource else None
         metrics.observe_request(request.method, route, status, seconds)
-        if request.path not in _INTERNAL:
+        if request.path not in INTERNAL:
             fields = {
                 "http.request.method": request.method,
                 "http.response.status_code": status,

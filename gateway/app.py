@@ -34,7 +34,7 @@ def make_app(settings: Settings) -> web.Application:
             keys.published_keys(settings),
             redis(settings),
             store,
-            load.places,
+            load.load,
             limits.limiting(settings),
             live(settings),
             consuming(settings),

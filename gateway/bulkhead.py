@@ -7,6 +7,12 @@ from gateway.metrics import IN_FLIGHT, SHED
 from services.chassis.errors import Unavailable
 
 
+def shed(what: str, reason: str) -> Unavailable:
+    """A refusal, counted: `reason` is full or late."""
+    SHED.labels(what, reason).inc()
+    return Unavailable("there is too much to do", slug="overloaded")
+
+
 class Bulkhead:
     """The places for one kind of work."""
 
@@ -18,8 +24,7 @@ class Bulkhead:
     def place(self, places: int, what: str) -> Iterator[None]:
         """A place while inside, when fewer than `places` are taken; `what` is counted when not. Raises Unavailable."""
         if self._taken >= places:
-            SHED.labels(what).inc()
-            raise Unavailable("there is too much to do", slug="overloaded")
+            raise shed(what, "full")
         self._taken += 1
         try:
             yield

@@ -17,8 +17,8 @@ IN_FLIGHT = Gauge(
 )
 SHED = Counter(
     "portico_shed_total",
-    "What was turned away because there was enough to do: requests, reads, calls to a service",
-    ("what",),
+    "What was turned away because there was enough to do: requests, reads, calls to a service; by reason: full, late",
+    ("what", "reason"),
 )
 RATE_LIMITED = Counter(
     "portico_rate_limit_total",

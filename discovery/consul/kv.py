@@ -23,10 +23,13 @@ class Stored:
     version: int
 
 
+NOTHING = Stored(None, 0)
+
+
 async def read(client: Consul, key: str) -> Stored:
     """What is stored under `key`. Raises `client.ERRORS`."""
     _, entry = await client.kv.get(key)
-    return Stored(stored_value(entry), entry["ModifyIndex"] if entry else 0)
+    return Stored(stored_value(entry), entry["ModifyIndex"]) if entry else NOTHING
 
 
 async def read_all(client: Consul, prefix: str) -> dict[str, Stored]:

@@ -52,6 +52,14 @@ ENDPOINTS: Final = (
     Endpoint("POST", "/admin/dead-letters/discard",      Who.ADMIN, _ops("/dead-letters/discard"), Key.REQUIRED),
     Endpoint("GET",  "/admin/audit",                     Who.ADMIN, _ops("/audit")),
 
+    Endpoint("GET",    "/admin/config",                  Who.ADMIN, _ops("/config")),
+    Endpoint("GET",    "/admin/config/{section}",        Who.ADMIN, _ops("/config/{section}")),
+    Endpoint("PUT",    "/admin/config/{section}",        Who.ADMIN, _ops("/config/{section}")),
+    Endpoint("GET",    "/admin/flags",                   Who.ADMIN, _ops("/flags")),
+    Endpoint("GET",    "/admin/flags/{name}",            Who.ADMIN, _ops("/flags/{name}")),
+    Endpoint("PUT",    "/admin/flags/{name}",            Who.ADMIN, _ops("/flags/{name}")),
+    Endpoint("DELETE", "/admin/flags/{name}",            Who.ADMIN, _ops("/flags/{name}")),
+
     Endpoint("GET",  "/admin/sagas",                     Who.ADMIN, _order("/sagas")),
     Endpoint("GET",  "/admin/sagas/{id}",                Who.ADMIN, sagas.page),
     Endpoint("POST", "/admin/sagas/{id}/resume",         Who.ADMIN, _order("/sagas/{id}/resume"), Key.REQUIRED),

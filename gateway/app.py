@@ -6,8 +6,10 @@ from discovery.config.caching import Caching
 from discovery.config.limits import Limits
 from discovery.config.resilience import Resilience
 from gateway import keys
+from gateway.cache.resource import cache
 from gateway.compositions.page import OPTIONAL_SECONDS
 from gateway.consumers import consuming
+from gateway.edge.store import store
 from gateway.live.resource import end_streams, live
 from gateway.settings import Settings
 from gateway.upstreams.client import upstreams
@@ -29,6 +31,8 @@ def make_app(settings: Settings) -> web.Application:
             upstreams(settings),
             keys.published_keys(settings),
             redis(settings),
+            store,
+            cache(settings),
             live(settings),
             consuming(settings),
         ]

@@ -19,6 +19,8 @@ class Settings(MessagingSettings, RedisSettings, EgressSettings):
     breaker_failures: int = Field(5, ge=1, description="consecutive failures that open a breaker")
     breaker_seconds: float = Field(2.0, gt=0, description="how long it stays open before one call may probe")
 
+    cache_local_bytes: int = Field(16 * 1024 * 1024, ge=0, description="memory for cached answers")
+
     max_streams: int = Field(2000, ge=1, description="live streams held open by one process")
     stream_heartbeat_seconds: float = Field(10.0, gt=0)
     stream_poll_seconds: float = Field(1.0, gt=0, description="how often a stream reads while Redis is down")

@@ -1,0 +1,1 @@
+"""What happens at the gateway's own edge, around every endpoint."""

@@ -44,7 +44,7 @@ async def read_all(client: Consul, prefix: str) -> dict[str, Stored]:
 async def replace(client: Consul, key: str, value: bytes | None, version: int) -> bool:
     """Store `value`, None to delete the key, unless it is no longer at `version`. Raises `client.ERRORS`."""
     if value is None:
-        return bool(await client.kv.delete(key, cas=version)) if version else True
+        return version > 0 and bool(await client.kv.delete(key, cas=version))
     return bool(await client.kv.put(key, value, cas=version))
 
 

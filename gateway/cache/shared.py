@@ -135,17 +135,9 @@ class Shared:
         """Keep what was fetched, unless something that it shows has changed since; either way its fetch has ended."""
         milliseconds = max(1, round(lifetime(freshness) * 1e3))
         tags = " ".join(sorted(entry.tags))
-        args: list[Argument] = [
-            self._space,
-            milliseconds,
-            entry.body,
-            tags,
-            entry.born,
-            entry.etag,
-            self.channels[1],
-            key,
-        ]
-        return bool(await self._store.run(lambda: self._keep(self._keys(key), args)))
+        what: list[Argument] = [self._space, milliseconds, entry.body, tags, entry.born, entry.etag]
+        async with self._store.reached():
+            return bool(await self._keep(self._keys(key), [*what, self.channels[1], key]))
 
     async def give_up(self, key: str) -> None:
         """There was nothing to keep."""

@@ -1,7 +1,7 @@
 """Cached answers over HTTP: validators, what clients may keep, and where an answer came from (RFC 9211)."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 from urllib.parse import urlencode
 
@@ -42,15 +42,16 @@ def cached(answer: Cached, compose: Compose) -> Handler:
         async def fetch() -> Page:
             return await compose(request, anonymous.renewed(seconds))
 
-        wanted = Wanted(_key(answer, request), caching.answers[answer], seconds, fetch)
+        key = key_of(answer, request.path, request.query.items())
+        wanted = Wanted(key, caching.answers[answer], seconds, fetch)
         return _respond(request, answer, await request.app[ANSWERS].get(wanted))
 
     return handle
 
 
-def _key(answer: Cached, request: web.Request) -> str:
+def key_of(answer: Cached, path: str, query: Iterable[tuple[str, str]]) -> str:
     """By path, which has the version, and query in any order."""
-    asked = f"{request.path}?{urlencode(sorted(request.query.items()), errors='replace')}"
+    asked = f"{path}?{urlencode(sorted(query), errors='replace')}"
     return f"{answer}:{hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()}"
 
 

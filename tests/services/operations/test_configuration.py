@@ -99,7 +99,7 @@ async def test_a_flag_is_set_shown_and_removed(office: Office) -> None:
     shown = (await office.get("/flags/new-home")).body
     assert {name: shown[name] for name in wanted} == wanted
     assert [one["name"] for one in (await office.get("/flags")).body["items"]] == ["new-home"]
-    assert (await put(office, "/flags/new-home", {**wanted, "version": 1})).status == 409
+    assert (await put(office, "/flags/new-home", {**wanted, "percentage": 30.0, "version": 1})).status == 409
     async with office.instance.http.delete("/flags/new-home", headers=office.admin) as response:
         assert response.status == 204
     assert (await office.get("/flags/new-home")).status == 404

@@ -1,5 +1,6 @@
 """What every public endpoint has in common: who may call it, its deadline, and how it hands a request on."""
 
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -16,7 +17,7 @@ from observability import context
 from services.chassis.errors import Invalid, Malformed, UnsupportedMedia
 from services.chassis.http import read_body
 from services.chassis.identity import Role, caller, require
-from services.chassis.middlewares import CORRELATION_HEADER
+from services.chassis.middlewares import CORRELATION_HEADER, DEADLINE
 
 Handler = Callable[[web.Request, Calls], Awaitable[web.StreamResponse]]
 
@@ -29,7 +30,8 @@ class Who(Enum):
     """Who may call an endpoint."""
 
     ANYONE = "anyone"
-    USER = "anyone signed in; the owning service knows what is theirs"
+    USER = "anyone signed in, for themselves"
+    OWNER = "whose it is, support, admin; for any other customer it does not exist (404)"
     STAFF = "support, admin"
     ADMIN = "admin"
 
@@ -63,16 +65,17 @@ class Endpoint:
 
         async def handle(request: web.Request) -> web.StreamResponse:
             self._admit(request)
-            calls = Calls(request.app[UPSTREAMS], self._headers(request), deadline=0.0).renewed(seconds)
+            deadline = request.get(DEADLINE, math.inf)
+            calls = Calls(request.app[UPSTREAMS], self._headers(request), deadline).within(seconds)
             return await self.handler(request, calls)
 
         return web.route(self.method, prefix + self.path, handle)
 
     def _admit(self, request: web.Request) -> None:
-        if self.who is Who.USER:
-            caller(request)
-        elif self.who is not Who.ANYONE:
+        if self.who in _ROLES:
             require(request, *_ROLES[self.who])
+        elif self.who is not Who.ANYONE:
+            caller(request)
         if self.key is Key.REQUIRED and not request.headers.get(IDEMPOTENCY_KEY):
             raise Malformed(f"the header {IDEMPOTENCY_KEY} is required")
 
@@ -120,6 +123,12 @@ def passed_back(answer: Answer) -> web.Response:
 def query_of(request: web.Request) -> str:
     """The request's query string with its question mark, written anew; empty when there is none."""
     return f"?{urlencode(list(request.query.items()), errors='replace')}" if request.query else ""
+
+
+def no_parameters(request: web.Request) -> None:
+    """For what takes no query. Raises Invalid for one, since what is sent is not ignored."""
+    for name in request.query:
+        raise Invalid.field(name, "there is no such parameter")
 
 
 async def json_object(request: web.Request) -> bytes:

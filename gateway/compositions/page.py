@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from aiohttp import web
 
@@ -13,7 +13,9 @@ from gateway.upstreams.client import Calls
 from services.chassis.errors import Refusal
 
 T = TypeVar("T")
-Fetch = Callable[[Calls], Coroutine[Any, Any, T]]
+P = ParamSpec("P")
+Fetch = Callable[Concatenate[Calls, P], Coroutine[Any, Any, T]]
+"""How a section is had: by calls, and whatever else it is given."""
 
 OPTIONAL_SECONDS = web.AppKey("OPTIONAL_SECONDS", float)
 """How long a page waits for a section that it can do without."""
@@ -35,17 +37,19 @@ class Page:
         """The names of the optional sections that could not be had."""
         return tuple(sorted(self._failed))
 
-    def required(self, fetch: Fetch[T]) -> asyncio.Task[T]:
+    def required(self, fetch: Fetch[P, T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Task[T]:
         """A section without which there is no page: what it is refused with, the page is."""
-        return self._group.create_task(fetch(self._calls))
+        return self._group.create_task(fetch(self._calls, *args, **kwargs))
 
-    def optional(self, name: str, fetch: Fetch[T]) -> asyncio.Task[T | None]:
+    def optional(
+        self, name: str, fetch: Fetch[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> asyncio.Task[T | None]:
         """A section that is None, and named in `degraded`, when it cannot be had in time."""
-        return self._group.create_task(self._try(name, fetch))
+        return self._group.create_task(self._try(name, fetch, *args, **kwargs))
 
-    async def _try(self, name: str, fetch: Fetch[T]) -> T | None:
+    async def _try(self, name: str, fetch: Fetch[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         try:
-            return await fetch(self._calls.within(self._patience))
+            return await fetch(self._calls.within(self._patience), *args, **kwargs)
         except Refusal as refusal:
             _log.warning("the section %s is missing: %s", name, refusal.detail)
             SECTIONS_DEGRADED.labels(name).inc()

@@ -131,6 +131,11 @@ class Calls:
         """The same with less patience."""
         return replace(self, deadline=min(self.deadline, _now() + seconds))
 
+    @property
+    def anonymous(self) -> Self:
+        """The same on behalf of nobody, for what is everybody's."""
+        return replace(self, headers={k: v for k, v in self.headers.items() if k != "Authorization"})
+
     def renewed(self, seconds: float) -> Self:
         """The same with a fresh deadline, for a request that outlives its first one."""
         return replace(self, deadline=_now() + seconds)

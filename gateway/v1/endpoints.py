@@ -6,7 +6,7 @@ from typing import Final
 from gateway.endpoint import Endpoint, Key, Who, passed_to
 from gateway.live.stream import events
 from gateway.upstreams.client import Service
-from gateway.v1 import orders, products, sagas, webhooks
+from gateway.v1 import account, checkout, home, orders, products, sagas, webhooks
 
 PREFIX: Final = "/api/v1"
 
@@ -24,6 +24,10 @@ ENDPOINTS: Final = (
     Endpoint("POST",   "/auth/refresh",                 Who.ANYONE, _auth("/refresh")),
     Endpoint("POST",   "/auth/logout",                  Who.ANYONE, _auth("/logout")),
 
+    Endpoint("GET",    "/home",                         Who.ANYONE, home.page),
+    Endpoint("GET",    "/account",                      Who.USER,   account.page),
+    Endpoint("POST",   "/checkout/preview",             Who.USER,   checkout.preview),
+
     Endpoint("GET",    "/products",                     Who.ANYONE, products.index),
     Endpoint("GET",    "/products/{id}",                Who.ANYONE, products.page),
     Endpoint("POST",   "/products",                     Who.ADMIN,  _product("/products"), Key.HEEDED),
@@ -36,13 +40,13 @@ ENDPOINTS: Final = (
 
     Endpoint("POST",   "/orders",                       Who.USER,   orders.place, Key.REQUIRED),
     Endpoint("GET",    "/orders",                       Who.USER,   _order("/orders")),
-    Endpoint("GET",    "/orders/{id}",                  Who.USER,   orders.page),
-    Endpoint("GET",    "/orders/{id}/status",           Who.USER,   _order("/orders/{id}/status")),
-    Endpoint("GET",    "/orders/{id}/events",           Who.USER,   events),
-    Endpoint("POST",   "/orders/{id}/cancellation",     Who.USER,   _order("/orders/{id}/cancellation"), Key.REQUIRED),
+    Endpoint("GET",    "/orders/{id}",                  Who.OWNER,  orders.page),
+    Endpoint("GET",    "/orders/{id}/status",           Who.OWNER,  _order("/orders/{id}/status")),
+    Endpoint("GET",    "/orders/{id}/events",           Who.OWNER,  events),
+    Endpoint("POST",   "/orders/{id}/cancellation",     Who.OWNER,  _order("/orders/{id}/cancellation"), Key.REQUIRED),
 
     Endpoint("POST",   "/payments/webhooks/{provider}", Who.ANYONE, webhooks.payment),
-    Endpoint("GET",    "/payments/{id}",                Who.USER,   _payment("/payments/{id}")),
+    Endpoint("GET",    "/payments/{id}",                Who.OWNER,  _payment("/payments/{id}")),
 
     Endpoint("GET",  "/admin/dead-letters",              Who.ADMIN, _ops("/dead-letters")),
     Endpoint("GET",  "/admin/dead-letters/{id}",         Who.ADMIN, _ops("/dead-letters/{id}")),

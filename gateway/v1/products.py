@@ -1,5 +1,6 @@
 """Products, with what is available of them."""
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 from aiohttp import web
@@ -52,11 +53,8 @@ class ProductListOut(BaseModel):
     @classmethod
     def of(cls, found: ProductList) -> Self:
         """The page as version 1 shows it."""
-        cards = [
-            StockedCard.of(item, available=_available(found.stock, item.skus)) for item in found.listing.items
-        ]
         return cls(
-            items=cards,
+            items=stocked(found.listing.items, found.stock),
             next_cursor=found.listing.next_cursor,
             facets=found.listing.facets,
             degraded=found.degraded,
@@ -93,6 +91,11 @@ class ProductPageOut(source.Product):
             related=related,
             degraded=page.degraded,
         )
+
+
+def stocked(items: Iterable[source.Summary], stock: Stock | None) -> list[StockedCard]:
+    """The cards of products with what is available of each."""
+    return [StockedCard.of(item, available=_available(stock, item.skus)) for item in items]
 
 
 def _available(stock: Stock | None, skus: tuple[str, ...]) -> int | None:

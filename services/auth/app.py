@@ -16,7 +16,7 @@ DOCUMENTS = (StoredAccount, StoredSession, StoredGuesses, StoredKey)
 
 
 def make_app(settings: Settings) -> web.Application:
-    """HTTP: register, login, refresh, logout, keys. Bus: says who registered; listens to nothing."""
+    """HTTP: register, login, refresh, logout, account, keys. Bus: says who registered; listens to nothing."""
     app = make_service(settings)
     app.cleanup_ctx.extend(
         [

@@ -7,11 +7,12 @@ from aiohttp import web
 from services.auth.domain import Applicant
 from services.auth.keys import KEYS
 from services.auth.passwords import PASSWORDS
-from services.auth.schemas import AccountOut, LoginIn, RefreshIn, RegisterIn, TokensOut
+from services.auth.schemas import AccountOut, LoginIn, RefreshIn, RegisteredOut, RegisterIn, TokensOut
 from services.auth.tokens import TOKENS
-from services.auth.use_cases import login, logout, refresh, register
+from services.auth.use_cases import get_account, login, logout, refresh, register
 from services.chassis.clock import utcnow
 from services.chassis.http import read, reply
+from services.chassis.identity import caller
 from services.chassis.mongo import DATABASE
 
 routes = web.RouteTableDef()
@@ -25,7 +26,7 @@ async def sign_up(request: web.Request) -> web.Response:
     applicant = Applicant(email=body.email, full_name=body.full_name)
     password = body.password.get_secret_value()
     account = await register(request.app[DATABASE], request.app[PASSWORDS], applicant, password, utcnow())
-    return reply(AccountOut.of(account), 201)
+    return reply(RegisteredOut.of(account), 201)
 
 
 @routes.post("/login")
@@ -51,6 +52,12 @@ async def sign_out(request: web.Request) -> web.Response:
     body = await read(request, RefreshIn)
     await logout(body.refresh_token.get_secret_value())
     return web.Response(status=204)
+
+
+@routes.get("/accounts/me")
+async def me(request: web.Request) -> web.Response:
+    """The caller's own account."""
+    return reply(AccountOut.of(await get_account(caller(request).user_id)), headers=_NOT_STORED)
 
 
 @routes.get("/jwks")

@@ -1,11 +1,12 @@
 """What the auth service's HTTP edge takes and gives."""
 
+from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from services.auth.domain import Account, normalise_email
+from services.auth.domain import Account, Role, normalise_email
 from services.auth.tokens import TokenPair
 
 
@@ -50,7 +51,7 @@ class RefreshIn(Input):
     refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=200)]
 
 
-class AccountOut(BaseModel):
+class RegisteredOut(BaseModel):
     """A new account."""
 
     user_id: str
@@ -58,8 +59,23 @@ class AccountOut(BaseModel):
 
     @classmethod
     def of(cls, account: Account) -> Self:
-        """As its owner sees it."""
+        """As its owner is told of it."""
         return cls(user_id=account.user_id, email=account.email)
+
+
+class AccountOut(BaseModel):
+    """An account."""
+
+    user_id: str
+    email: str
+    full_name: str | None
+    roles: tuple[Role, ...]
+    registered_at: datetime
+
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        """As its owner sees it."""
+        return cls(**account.model_dump(exclude={"password_hash"}))
 
 
 class TokensOut(BaseModel):

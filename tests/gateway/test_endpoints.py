@@ -19,6 +19,7 @@ from tests.tokens import Issuer
 ALLOWED: dict[Who, set[str | None]] = {
     Who.ANYONE: {None, "customer", "support", "admin"},
     Who.USER: {"customer", "support", "admin"},
+    Who.OWNER: {"customer", "support", "admin"},
     Who.STAFF: {"support", "admin"},
     Who.ADMIN: {"admin"},
 }

@@ -42,7 +42,7 @@ CARD = {
     name: MUG[name]
     for name in ("id", "slug", "name", "price", "compare_at_price", "category", "brand", "image")
 }
-ORDER = {
+ORDER: dict[str, Any] = {
     "order_id": "o1",
     "user_id": "u1",
     "status": "CANCELLED",

@@ -41,6 +41,12 @@ class Auth:
         """Exchange a refresh token."""
         return await self.post("/refresh", refresh_token=token)
 
+    async def me(self, access_token: str) -> Answer:
+        """Read the own account."""
+        headers = {"Authorization": f"Bearer {access_token}"} if access_token else {}
+        async with self.instance.http.get("/accounts/me", headers=headers) as response:
+            return await Answer.of(response)
+
     async def logout(self, token: str) -> Answer:
         """Sign out."""
         return await self.post("/logout", refresh_token=token)

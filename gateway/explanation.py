@@ -12,7 +12,7 @@ _MOST_CALLS: Final = 20
 
 @dataclass(slots=True)
 class Call:
-    """A call to a service. `attempts` are Envoy's, None when it was not reached; `breaker` is its state at the start."""
+    """A call to a service. `attempts` are Envoy's, None when it was not asked; `breaker` is the state it began in."""
 
     service: str
     call: str

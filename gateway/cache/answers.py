@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -9,13 +10,13 @@ from enum import Enum
 from typing import Any
 
 from discovery.config.caching import Freshness
-from gateway.cache.entry import Entry, Page, State, judge
+from gateway.cache.entry import Entry, Fetched, State, judge
 from gateway.cache.local import Local
 from gateway.cache.news import News
 from gateway.cache.shared import Found, Shared
 from services.chassis.errors import RetryLater, Unavailable
 
-Fetch = Callable[[], Awaitable[Page]]
+Fetch = Callable[[], Awaitable[Fetched]]
 _log = logging.getLogger(__name__)
 
 
@@ -36,8 +37,26 @@ class Answer:
     entry: Entry
     verdict: Verdict
     age: float = 0.0
+    fresh: float = 0.0
     kept: bool = False
     joined: bool = False
+
+    @property
+    def status(self) -> str:
+        """The Cache-Status of RFC 9211."""
+        collapsed = "; collapsed" if self.joined else ""
+        ttl = f"; ttl={math.floor(self.fresh - self.age)}"
+        match self.verdict:
+            case Verdict.HIT:
+                return f"portico; hit{ttl}{collapsed}"
+            case Verdict.STALE:
+                return f"portico; hit{ttl}; detail=stale-while-revalidate{collapsed}"
+            case Verdict.SPARE:
+                return f"portico; hit{ttl}; detail=stale-if-error{collapsed}"
+            case Verdict.MISS:
+                return f"portico; fwd=miss{'; stored' if self.kept else ''}{collapsed}"
+            case Verdict.BYPASS:
+                return "portico; fwd=bypass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,9 @@ class Answers:
 
     async def get(self, wanted: Wanted) -> Answer:
         """An answer. Raises what fetching it raises, when there is no spare one."""
+        return replace(await self._get(wanted), fresh=wanted.freshness.fresh)
+
+    async def _get(self, wanted: Wanted) -> Answer:
         near = self._local.get(wanted.key, wanted.freshness, _now())
         if near is None:
             return await self._flight(wanted)
@@ -131,9 +153,9 @@ class Answers:
         """From its source; when that is away, what is spare."""
         kept = False
         try:
-            page = await wanted.fetch()
-            entry = Entry.of(page, found.born)
-            kept = page.complete and await self._keep(wanted, entry)
+            fetched = await wanted.fetch()
+            entry = Entry.of(fetched, found.born)
+            kept = fetched.complete and await self._keep(wanted, entry)
             return Answer(entry, Verdict.MISS, kept=kept)
         except RetryLater:
             if found.entry is None or _state(wanted, found) is State.GONE:

@@ -3,17 +3,31 @@
 import hashlib
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 from discovery.config.caching import Freshness
 
 
+class Composed(Protocol):
+    """A page as a version shows it."""
+
+    degraded: tuple[str, ...]
+
+    def model_dump_json(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
-class Page:
+class Fetched:
     """A JSON answer that is the same for everybody. `tags` name what it shows; one that lacks something is not kept."""
 
     body: bytes
     tags: frozenset[str]
     complete: bool = True
+
+    @classmethod
+    def of(cls, page: Composed, *tags: str) -> "Fetched":
+        """A page that shows what is named by these tags."""
+        return cls(page.model_dump_json().encode(), frozenset(tags), complete=not page.degraded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +40,10 @@ class Entry:
     born: int
 
     @classmethod
-    def of(cls, page: Page, born: int) -> "Entry":
-        """The page as it is kept."""
-        etag = f'"{hashlib.blake2b(page.body, digest_size=12).hexdigest()}"'
-        return cls(page.body, etag, page.tags, born)
+    def of(cls, fetched: Fetched, born: int) -> "Entry":
+        """The answer as it is kept."""
+        etag = f'"{hashlib.blake2b(fetched.body, digest_size=12).hexdigest()}"'
+        return cls(fetched.body, etag, fetched.tags, born)
 
 
 class State(Enum):

@@ -10,43 +10,64 @@ from aiohttp import web
 from discovery.config.caching import Cached, Caching
 from discovery.config.resilience import Resilience
 from gateway.cache.answers import Answer, Verdict, Wanted
-from gateway.cache.entry import Entry, Page
+from gateway.cache.entry import Entry, Fetched
 from gateway.cache.resource import ANSWERS
 from gateway.endpoint import Handler
+from gateway.explanation import explanation
 from gateway.metrics import CACHE_ANSWERS
 from gateway.upstreams.client import Calls
 from services.chassis.config import CONFIGURATION
 from services.chassis.identity import Role, known_caller
 
-Compose = Callable[[web.Request, Calls], Awaitable[Page]]
+Compose = Callable[[web.Request, Calls], Awaitable[Fetched]]
 """Makes the answer of what the request's path and query say, and of nothing else."""
 
-_FOR_CLIENTS: Final = "public, no-cache"
-"""They may keep it and must ask whether it still holds: an invalidation does not reach them."""
+CACHE_STATUS: Final = "Cache-Status"
+PRIVATE: Final = "private, no-store"
+_PUBLIC: Final = "public, no-cache"
+"""Clients may keep it and must ask whether it still holds: an invalidation does not reach them."""
 
 
-def cached(answer: Cached, compose: Compose) -> Handler:
-    """A handler that answers from the cache where it may; `compose` is called without the caller's token.
+def cached(name: Cached, compose: Compose) -> Handler:
+    """A handler that answers from the cache; `compose` is called on behalf of nobody.
 
     Staff get theirs made for them: they see what the public does not see yet.
     """
 
     async def handle(request: web.Request, calls: Calls) -> web.Response:
-        caching = request.app[CONFIGURATION][Caching]
-        if not caching.enabled or _is_staff(request):
-            page = await compose(request, calls)
-            return _uncached(answer, page)
-        seconds = request.app[CONFIGURATION][Resilience].read_seconds
-        anonymous = calls.anonymous()
-
-        async def fetch() -> Page:
-            return await compose(request, anonymous.renewed(seconds))
-
-        key = key_of(answer, request.path, request.query.items())
-        wanted = Wanted(key, caching.answers[answer], seconds, fetch)
-        return _respond(request, answer, await request.app[ANSWERS].get(wanted))
+        answer = await answered(request, calls, name, compose)
+        if answer.verdict is Verdict.BYPASS:
+            return _reply(answer, {"Cache-Control": PRIVATE})
+        headers = {
+            "Cache-Control": _PUBLIC,
+            "ETag": answer.entry.etag,
+            "Vary": "Authorization",
+            "Age": str(int(answer.age)),
+        }
+        if _is_known(request, answer.entry):
+            return web.Response(status=304, headers={**headers, CACHE_STATUS: answer.status})
+        return _reply(answer, headers)
 
     return handle
+
+
+async def answered(request: web.Request, calls: Calls, name: Cached, compose: Compose) -> Answer:
+    """The answer, from the cache where it may be."""
+    caching = request.app[CONFIGURATION][Caching]
+    if not caching.enabled or _is_staff(request):
+        answer = Answer(Entry.of(await compose(request, calls), 0), Verdict.BYPASS)
+    else:
+        seconds = request.app[CONFIGURATION][Resilience].read_seconds
+
+        async def fetch() -> Fetched:
+            return await compose(request, calls.anonymous.renewed(seconds))
+
+        key = key_of(name, request.path, request.query.items())
+        wanted = Wanted(key, caching.answers[name], seconds, fetch)
+        answer = await request.app[ANSWERS].get(wanted)
+    CACHE_ANSWERS.labels(name, answer.verdict.value).inc()
+    explanation().cache = answer.status
+    return answer
 
 
 def key_of(answer: Cached, path: str, query: Iterable[tuple[str, str]]) -> str:
@@ -60,39 +81,9 @@ def _is_staff(request: web.Request) -> bool:
     return known is not None and known.has(Role.SUPPORT, Role.ADMIN)
 
 
-def _uncached(answer: Cached, page: Page) -> web.Response:
-    CACHE_ANSWERS.labels(answer, Verdict.BYPASS.value).inc()
-    headers = {"Cache-Control": "private, no-store", "Cache-Status": "portico; fwd=bypass"}
-    return web.Response(body=page.body, headers=headers, content_type="application/json")
-
-
-def _respond(request: web.Request, name: Cached, answer: Answer) -> web.Response:
-    CACHE_ANSWERS.labels(name, answer.verdict.value).inc()
-    headers = {
-        "Cache-Control": _FOR_CLIENTS,
-        "Cache-Status": status(answer, request.app[CONFIGURATION][Caching].answers[name].fresh),
-        "ETag": answer.entry.etag,
-        "Vary": "Authorization",
-        "Age": str(int(answer.age)),
-    }
-    if _is_known(request, answer.entry):
-        return web.Response(status=304, headers=headers)
+def _reply(answer: Answer, headers: dict[str, str]) -> web.Response:
+    headers[CACHE_STATUS] = answer.status
     return web.Response(body=answer.entry.body, headers=headers, content_type="application/json")
-
-
-def status(answer: Answer, fresh: float) -> str:
-    """The Cache-Status of an answer that is fresh for so many seconds."""
-    collapsed = "; collapsed" if answer.joined else ""
-    ttl = f"; ttl={int(fresh - answer.age)}"
-    match answer.verdict:
-        case Verdict.HIT:
-            return f"portico; hit{ttl}{collapsed}"
-        case Verdict.STALE:
-            return f"portico; hit{ttl}; detail=stale-while-revalidate{collapsed}"
-        case Verdict.SPARE:
-            return f"portico; hit{ttl}; detail=stale-if-error{collapsed}"
-        case _:
-            return f"portico; fwd=miss{'; stored' if answer.kept else ''}{collapsed}"
 
 
 def _is_known(request: web.Request, entry: Entry) -> bool:

@@ -15,6 +15,7 @@ from services.chassis.background import background
 from services.chassis.redis import REDIS
 
 ANSWERS = web.AppKey("ANSWERS", Answers)
+LOCAL = web.AppKey("LOCAL", Local)
 SHARED = web.AppKey("SHARED", Shared)
 
 
@@ -23,7 +24,7 @@ def cache(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]
 
     async def resource(app: web.Application) -> AsyncIterator[None]:
         shared = app[SHARED] = Shared(app[REDIS], app[STORE], settings.redis_prefix)
-        local = Local(settings.cache_local_bytes)
+        local = app[LOCAL] = Local(settings.cache_local_bytes)
         async with subscriber(settings) as client:
             news = News(client, shared.channels, local)
             answers = app[ANSWERS] = Answers(shared, local, news)

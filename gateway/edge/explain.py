@@ -11,7 +11,7 @@ from services.chassis.identity import Role, known_caller
 from services.chassis.middlewares import Handler
 
 HEADER: Final = "x-portico-explain"
-"""Sent by support or administrators, whatever its value, it comes back with a JSON object; from others it means nothing."""
+"""Sent by support or administrators, with any value, it comes back with a JSON object; from others it means nothing."""
 
 _EXPLANATION = web.RequestKey("EXPLANATION", Explanation)
 
@@ -29,12 +29,13 @@ async def explained(request: web.Request, handler: Handler) -> web.StreamRespons
 
 async def tell_explanation(request: web.Request, response: web.StreamResponse) -> None:
     """Answer who asks and may. Whatever comes of a request, its explanation goes with it."""
-    known = known_caller(request)
-    if HEADER in request.headers and known is not None and known.has(Role.SUPPORT, Role.ADMIN):
-        if (explanation := request.get(_EXPLANATION)) is not None:
-            resource = request.match_info.route.resource
-            route = f"{request.method} {resource.canonical if resource else 'unmatched'}"
-            response.headers[HEADER] = orjson.dumps(explanation.document(route)).decode()
+    explanation, known = request.get(_EXPLANATION), known_caller(request)
+    if explanation is None or known is None or HEADER not in request.headers:
+        return
+    if known.has(Role.SUPPORT, Role.ADMIN):
+        resource = request.match_info.route.resource
+        route = f"{request.method} {resource.canonical if resource else 'unmatched'}"
+        response.headers[HEADER] = orjson.dumps(explanation.document(route)).decode()
 
 
 def _attribute(explanation: Explanation) -> None:

@@ -140,10 +140,6 @@ class Calls:
         """The same with a fresh deadline, for a request that outlives its first one."""
         return replace(self, deadline=_now() + seconds)
 
-    def anonymous(self) -> Self:
-        """The same on behalf of nobody."""
-        return replace(self, headers={k: v for k, v in self.headers.items() if k != "Authorization"})
-
     async def ask(
         self,
         service: Service,

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Final
 
+from gateway.cache.http import cached
 from gateway.endpoint import Endpoint, Key, Who, passed_to
 from gateway.live.stream import events
 from gateway.upstreams.client import Service
@@ -28,12 +29,12 @@ ENDPOINTS: Final = (
     Endpoint("GET",    "/account",                      Who.USER,   account.page),
     Endpoint("POST",   "/checkout/preview",             Who.USER,   checkout.preview),
 
-    Endpoint("GET",    "/products",                     Who.ANYONE, products.index),
-    Endpoint("GET",    "/products/{id}",                Who.ANYONE, products.page),
+    Endpoint("GET",    "/products",                     Who.ANYONE, cached("products", products.index)),
+    Endpoint("GET",    "/products/{id}",                Who.ANYONE, cached("product", products.page)),
     Endpoint("POST",   "/products",                     Who.ADMIN,  _product("/products"), Key.HEEDED),
     Endpoint("PATCH",  "/products/{id}",                Who.ADMIN,  _product("/products/{id}")),
     Endpoint("DELETE", "/products/{id}",                Who.ADMIN,  _product("/products/{id}")),
-    Endpoint("GET",    "/categories",                   Who.ANYONE, _product("/categories")),
+    Endpoint("GET",    "/categories",                   Who.ANYONE, cached("categories", products.categories)),
 
     Endpoint("GET",    "/inventory/{sku}",              Who.STAFF,  _stock("/stock/{sku}")),
     Endpoint("POST",   "/inventory/{sku}/adjustments",  Who.STAFF,  _stock("/stock/{sku}/adjustments"), Key.REQUIRED),

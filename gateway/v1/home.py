@@ -1,15 +1,20 @@
 """The home page."""
 
-from typing import Self
+from functools import partial
+from typing import Final, Self
 
 from aiohttp import web
 from pydantic import BaseModel
 
-from gateway.compositions.home_page import HomePage, home_page
-from gateway.compositions.page import OPTIONAL_SECONDS
-from gateway.endpoint import no_parameters
+from gateway.cache.answers import Answer
+from gateway.cache.entry import Fetched
+from gateway.cache.http import CACHE_STATUS, PRIVATE, answered, cached
+from gateway.cache.tags import CATALOGUE
+from gateway.compositions.home_page import PublicHome, public_home
+from gateway.compositions.page import OPTIONAL_SECONDS, composing
+from gateway.endpoint import Handler, no_parameters
 from gateway.upstreams.client import Calls
-from gateway.upstreams.order import ListedOrder
+from gateway.upstreams.order import ListedOrder, recent_orders
 from gateway.upstreams.product import Category
 from gateway.v1.products import StockedCard, stocked
 from services.chassis.http import reply
@@ -22,24 +27,42 @@ class HomeOut(BaseModel):
     featured: list[StockedCard]
     new: list[StockedCard]
     categories: tuple[Category, ...] | None
-    recent_orders: tuple[ListedOrder, ...] | None
+    recent_orders: tuple[ListedOrder, ...] | None = None
     degraded: tuple[str, ...]
 
     @classmethod
-    def of(cls, page: HomePage) -> Self:
-        """The page as version 1 shows it."""
-        shown, stock = page.public.showcase, page.public.stock
+    def of(cls, home: PublicHome) -> Self:
+        """What everybody sees of it, as version 1 shows it."""
         return cls(
-            featured=stocked(shown.featured, stock),
-            new=stocked(shown.newest, stock),
-            categories=page.public.categories,
-            recent_orders=page.recent_orders,
-            degraded=page.degraded,
+            featured=stocked(home.showcase.featured, home.stock),
+            new=stocked(home.showcase.newest, home.stock),
+            categories=home.categories,
+            degraded=home.degraded,
         )
 
 
-async def page(request: web.Request, calls: Calls) -> web.Response:
-    """The home page, for strangers and for those who are known."""
+async def page(request: web.Request, calls: Calls) -> web.StreamResponse:
+    """The home page: for strangers from the cache, and so is what everybody sees of it for those who are known."""
     no_parameters(request)
-    known = known_caller(request) is not None
-    return reply(HomeOut.of(await home_page(calls, request.app[OPTIONAL_SECONDS], known=known)))
+    if known_caller(request) is None:
+        return await _for_strangers(request, calls)
+    async with composing(calls, request.app[OPTIONAL_SECONDS]) as page:
+        public = page.required(partial(_everybodys, request))
+        orders = page.optional("recent_orders", recent_orders)
+    answer = public.result()
+    home = HomeOut.model_validate_json(answer.entry.body)
+    degraded = tuple(sorted({*home.degraded, *page.degraded}))
+    own = home.model_copy(update={"recent_orders": orders.result(), "degraded": degraded})
+    return reply(own, headers={"Cache-Control": PRIVATE, CACHE_STATUS: answer.status})
+
+
+async def _compose(request: web.Request, calls: Calls) -> Fetched:
+    home = await public_home(calls, request.app[OPTIONAL_SECONDS])
+    return Fetched.of(HomeOut.of(home), CATALOGUE)
+
+
+async def _everybodys(request: web.Request, calls: Calls) -> Answer:
+    return await answered(request, calls, "home", _compose)
+
+
+_for_strangers: Final[Handler] = cached("home", _compose)

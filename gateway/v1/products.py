@@ -6,14 +6,15 @@ from typing import Any, Self
 from aiohttp import web
 from pydantic import BaseModel
 
+from gateway.cache.entry import Fetched
+from gateway.cache.tags import CATALOGUE, product_tag
 from gateway.compositions.page import OPTIONAL_SECONDS
 from gateway.compositions.product_list import ProductList, product_list
 from gateway.compositions.product_page import ProductPage, product_page
-from gateway.endpoint import query_of
+from gateway.endpoint import no_parameters, query_of
 from gateway.upstreams import product as source
-from gateway.upstreams.client import Calls
+from gateway.upstreams.client import Calls, Service
 from gateway.upstreams.inventory import Stock, available
-from services.chassis.http import reply
 from services.contracts.money import Money
 
 
@@ -102,13 +103,21 @@ def _available(stock: Stock | None, skus: tuple[str, ...]) -> int | None:
     return None if stock is None else available(stock, skus)
 
 
-async def index(request: web.Request, calls: Calls) -> web.Response:
+async def index(request: web.Request, calls: Calls) -> Fetched:
     """Products that match the query."""
     found = await product_list(calls, request.app[OPTIONAL_SECONDS], query_of(request))
-    return reply(ProductListOut.of(found))
+    return Fetched.of(ProductListOut.of(found), CATALOGUE)
 
 
-async def page(request: web.Request, calls: Calls) -> web.Response:
+async def page(request: web.Request, calls: Calls) -> Fetched:
     """One product."""
     found = await product_page(calls, request.app[OPTIONAL_SECONDS], request.match_info["id"])
-    return reply(ProductPageOut.of(found))
+    shown = (found.product.id, *(other.id for other in found.related or ()))
+    return Fetched.of(ProductPageOut.of(found), *map(product_tag, shown))
+
+
+async def categories(request: web.Request, calls: Calls) -> Fetched:
+    """The tree."""
+    no_parameters(request)
+    answer = await calls.ask(Service.PRODUCT, "GET", "/categories")
+    return Fetched(answer.body, frozenset({CATALOGUE}))

@@ -11,11 +11,11 @@ from redis.asyncio import Redis
 
 from discovery.config.caching import Caching
 from gateway.cache.http import key_of
+from gateway.cache.resource import LOCAL
 from gateway.edge.store import STORE
-from services.chassis.redis import REDIS
 from services.contracts.money import Money
 from services.contracts.product import ProductChanged, Variant
-from tests.gateway.conftest import Configure, Gateway
+from tests.gateway.conftest import Configure, Gateway, consuming
 from tests.gateway.services import Services
 from tests.gateway.test_pages import CARD, MUG, NOW
 from tests.instances import Instance
@@ -59,7 +59,7 @@ def catalogue(behind: Services) -> Services:
     """One product, alone in its list."""
     behind.answer("product", "GET /products/mug", MUG)
     behind.answer("product", "GET /products/p1/related", {"items": []})
-    listed = {"items": [{**CARD, "skus": ["mug-s"]}], "next_cursor": None, "facets": {}}
+    listed: dict[str, Any] = {"items": [{**CARD, "skus": ["mug-s"]}], "next_cursor": None, "facets": {}}
     behind.answer("product", "GET /products", listed)
     behind.answer("inventory", "GET /stock", {"items": [{"sku": "mug-s", "available": 2}]})
     return behind
@@ -83,19 +83,11 @@ def fetches(behind: Services) -> int:
     return behind.asked("product").count("GET /products/mug")
 
 
-async def listening(*shops: Instance, path: str = PAGE) -> None:
-    """Wait until each keeps answers in its own memory."""
+async def listening(*shops: Instance) -> None:
+    """Wait until each hears what has changed, from RabbitMQ and from the others."""
     for shop in shops:
-
-        async def near(shop: Instance = shop) -> bool:
-            await get(shop, path)
-            shared = await shop.app[REDIS].info("commandstats")
-            before = shared["cmdstat_evalsha"]["calls"]
-            await get(shop, path)
-            again = await shop.app[REDIS].info("commandstats")
-            return bool(again["cmdstat_evalsha"]["calls"] - before <= 1)
-
-        await eventually(near)
+        await consuming(shop)
+    await eventually(lambda: all(shop.app[LOCAL].listening for shop in shops))
 
 
 async def test_an_answer_is_fetched_once_for_all_gateways(
@@ -138,6 +130,7 @@ async def test_a_change_of_another_product_leaves_a_page_and_takes_out_every_lis
     shop: Instance, cached: Cached, behind: Services, here: Corner
 ) -> None:
     await cached(HOUR)
+    await listening(shop)
     await verdict(shop), await verdict(shop, LIST)
     await here.say(changed("p2"))
 
@@ -153,6 +146,7 @@ async def test_what_was_fetched_before_a_change_is_not_kept(
     shop: Instance, cached: Cached, behind: Services, here: Corner
 ) -> None:
     await cached(HOUR)
+    await listening(shop)
     asked, told = asyncio.Event(), asyncio.Event()
 
     async def slowly(_: web.Request) -> web.Response:
@@ -235,6 +229,7 @@ async def test_without_its_source_an_answer_is_spare_even_one_that_has_changed(
     shop: Instance, cached: Cached, behind: Services, here: Corner
 ) -> None:
     await cached(SPARE)
+    await listening(shop)
     await get(shop)
     await here.say(changed())
     behind.refuse("product", "GET /products/mug", 503, "unavailable")

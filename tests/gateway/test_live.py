@@ -17,7 +17,7 @@ from gateway.live.resource import LIVE
 from services.chassis.envelope import new_id
 from services.chassis.health import READINESS
 from services.contracts.order import OrderStatus, OrderStatusChanged
-from tests.gateway.conftest import Gateway
+from tests.gateway.conftest import Gateway, consuming
 from tests.gateway.services import Services
 from tests.instances import Instance
 from tests.parts import Corner, eventually
@@ -81,12 +81,7 @@ def order(behind: Services, here: Corner, issuer: Issuer) -> Orders:
 async def live(shop: Instance) -> Instance:
     """The same gateway when news can come."""
     await eventually(lambda: shop.app[LIVE].feed.up)
-
-    async def connected() -> bool:
-        await shop.app[READINESS].refresh()
-        return bool(shop.app[READINESS].report()["checks"]["rabbitmq"]["ok"])
-
-    await eventually(connected)
+    await consuming(shop)
     return shop
 
 
@@ -334,12 +329,7 @@ async def test_news_is_dropped_and_not_kept_when_redis_is_missing(
     here: Corner, gateway: Gateway, order: Orders
 ) -> None:
     shop = await gateway(redis_url="redis://127.0.0.1:1/0")
-
-    async def connected() -> bool:
-        await shop.app[READINESS].refresh()
-        return bool(shop.app[READINESS].report()["checks"]["rabbitmq"]["ok"])
-
-    await eventually(connected)
+    await consuming(shop)
     await order.say(1)
     queue = await here.channel.get_queue("gateway.live")
 

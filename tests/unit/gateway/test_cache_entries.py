@@ -4,8 +4,7 @@ import pytest
 
 from discovery.config.caching import Freshness
 from gateway.cache.answers import Answer, Verdict
-from gateway.cache.entry import Entry, Page, State, judge
-from gateway.cache.http import status
+from gateway.cache.entry import Entry, Fetched, State, judge
 from gateway.cache.local import Local
 
 HOUR = Freshness(fresh=3600, stale_while_revalidate=0, stale_if_error=0)
@@ -13,7 +12,7 @@ SHORT = Freshness(fresh=1, stale_while_revalidate=2, stale_if_error=10)
 
 
 def entry(body: str = "{}", *tags: str, born: int = 100) -> Entry:
-    return Entry.of(Page(body.encode(), frozenset(tags)), born)
+    return Entry.of(Fetched(body.encode(), frozenset(tags)), born)
 
 
 @pytest.mark.parametrize(
@@ -99,12 +98,16 @@ def test_its_memory_is_bounded_and_what_is_too_large_is_not_kept() -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (Answer(entry(), Verdict.HIT, 0.5), "portico; hit; ttl=0"),
-        (Answer(entry(), Verdict.STALE, 2.0), "portico; hit; ttl=-1; detail=stale-while-revalidate"),
-        (Answer(entry(), Verdict.SPARE, 9.0), "portico; hit; ttl=-8; detail=stale-if-error"),
+        (Answer(entry(), Verdict.HIT, 0.5, fresh=1.0), "portico; hit; ttl=0"),
+        (
+            Answer(entry(), Verdict.STALE, 2.0, fresh=1.0),
+            "portico; hit; ttl=-1; detail=stale-while-revalidate",
+        ),
+        (Answer(entry(), Verdict.SPARE, 9.0, fresh=1.0), "portico; hit; ttl=-8; detail=stale-if-error"),
         (Answer(entry(), Verdict.MISS, kept=True), "portico; fwd=miss; stored"),
         (Answer(entry(), Verdict.MISS, joined=True), "portico; fwd=miss; collapsed"),
+        (Answer(entry(), Verdict.BYPASS), "portico; fwd=bypass"),
     ],
 )
 def test_an_answer_says_where_it_came_from(answer: Answer, said: str) -> None:
-    assert status(answer, fresh=1.0) == said
+    assert answer.status == said

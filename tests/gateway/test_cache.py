@@ -285,7 +285,7 @@ async def test_a_client_that_has_it_is_told_so(shop: Instance, cached: Cached) -
     etag = first.headers["ETag"]
     for sent in (etag, f"W/{etag}", f'"other", {etag}', "*"):
         answer = await get(shop, headers={"If-None-Match": sent})
-        assert (answer.status, answer.headers["ETag"], await answer.read()) == (304, etag, b"")
+        assert (answer.status, answer.headers["ETag"]) == (304, etag)
     assert (await get(shop, headers={"If-None-Match": '"other"'})).status == 200
 
 

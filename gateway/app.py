@@ -11,6 +11,7 @@ from gateway.compositions.page import OPTIONAL_SECONDS
 from gateway.consumers import consuming
 from gateway.edge.store import store
 from gateway.live.resource import end_streams, live
+from gateway.openapi import site
 from gateway.settings import Settings
 from gateway.upstreams.client import upstreams
 from gateway.v1 import endpoints as v1
@@ -21,7 +22,7 @@ from services.chassis.redis import redis
 
 
 def make_app(settings: Settings) -> web.Application:
-    """HTTP: the public API, and the keys its tokens are signed with. Bus: news of orders, for live streams."""
+    """HTTP: the public API, its documentation, and the keys of its tokens. Bus: news of orders, for live streams."""
     app = make_service(settings)
     app[OPTIONAL_SECONDS] = settings.optional_seconds
     app.cleanup_ctx.extend(
@@ -39,5 +40,6 @@ def make_app(settings: Settings) -> web.Application:
     )
     app.on_shutdown.append(end_streams)
     app.add_routes(keys.routes)
+    app.add_routes(site.routes)
     app.add_routes(endpoint.route(v1.PREFIX, settings) for endpoint in v1.ENDPOINTS)
     return app

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import orjson
 from aiohttp import web
 
+from gateway.contract import Contract
 from gateway.settings import Settings
 from gateway.upstreams.client import UPSTREAMS, Answer, Calls, Service, path
 from observability import context
@@ -57,6 +58,7 @@ class Endpoint:
     path: str
     who: Who
     handler: Handler
+    contract: Contract
     key: Key = Key.IGNORED
 
     def route(self, prefix: str, settings: Settings) -> web.RouteDef:

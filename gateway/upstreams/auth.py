@@ -1,20 +1,21 @@
 """What the gateway reads of the auth service."""
 
-from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from gateway.upstreams.client import Calls, Service
+from gateway.vocabulary import Email, FullName, Time, UserId
 
 
 class Account(BaseModel):
     """The caller's own account."""
 
-    user_id: str
-    email: str
-    full_name: str | None = None
-    roles: tuple[str, ...]
-    registered_at: datetime
+    user_id: UserId
+    email: Email
+    full_name: FullName | None = None
+    roles: Annotated[tuple[str, ...], Field(examples=[["customer"]])]
+    registered_at: Time
 
 
 async def account(calls: Calls) -> Account:

@@ -1,34 +1,65 @@
 """What the gateway reads of the product service. Fields it does not name may come and go."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from gateway.contract import Like
 from gateway.upstreams.batches import listed
 from gateway.upstreams.client import Calls, Service, path
+from gateway.vocabulary import (
+    Attributes,
+    Brand,
+    CategoryPath,
+    ImageText,
+    ImageUrl,
+    Label,
+    NextCursor,
+    ProductId,
+    ProductName,
+    ProductStatus,
+    ProductText,
+    Sku,
+    Slug,
+    Time,
+)
 from services.contracts.money import Money
 
 
 class Summary(BaseModel):
     """A product in a list."""
 
-    id: str
-    slug: str
-    name: str
+    id: ProductId
+    slug: Slug
+    name: ProductName
     price: Money
     compare_at_price: Money | None = None
-    brand: str | None = None
-    category: str | None = None
-    image: str | None = None
-    skus: tuple[str, ...]
+    brand: Brand | None = None
+    category: CategoryPath | None = None
+    image: ImageUrl | None = None
+    skus: tuple[Sku, ...]
 
 
 class Summaries(BaseModel):
     """Some products."""
 
     items: tuple[Summary, ...]
+
+
+class Facet(BaseModel):
+    """How many of the products that match have this value."""
+
+    value: Annotated[str, Field(examples=["Brewline"])]
+    count: Annotated[int, Field(examples=[12])]
+
+
+class Facets(BaseModel):
+    """What the whole list can be narrowed by. Not `complete`: only the first thousand products were counted."""
+
+    brands: tuple[Facet, ...]
+    categories: tuple[Facet, ...]
+    complete: Annotated[bool, Field(examples=[True])]
 
 
 class Showcase(BaseModel):
@@ -41,10 +72,10 @@ class Showcase(BaseModel):
 class Category(BaseModel):
     """A category with those that lie in it. `path` is what products and queries name it by."""
 
-    path: str
-    slug: str
-    name: str
-    children: tuple["Category", ...]
+    path: CategoryPath
+    slug: Annotated[str, Field(description="The last part of its path.", examples=["coffee"])]
+    name: Annotated[str, Field(examples=["Coffee"])]
+    children: Annotated[tuple["Category", ...], Field(examples=[[]])]
 
 
 class _Tree(BaseModel):
@@ -54,46 +85,53 @@ class _Tree(BaseModel):
 class Listing(Summaries):
     """One page of a list, and what the whole of it can be narrowed by."""
 
-    next_cursor: str | None = None
-    facets: dict[str, Any]
+    next_cursor: NextCursor = None
+    facets: Annotated[dict[str, Any], Like(Facets)]
 
 
 class Image(BaseModel):
     """One image of a product."""
 
-    url: str
-    alt: str = ""
-    primary: bool = False
+    url: ImageUrl
+    alt: ImageText = ""
+    primary: Annotated[bool, Field(examples=[True])] = False
 
 
 class Variant(BaseModel):
     """One orderable form of a product."""
 
-    sku: str
-    attributes: dict[str, str]
+    sku: Sku
+    attributes: Attributes
     price: Money
+
+
+class Seo(BaseModel):
+    """What search engines are shown in place of name and description."""
+
+    title: Annotated[str, Field(examples=["Pour-over Coffee Maker for six"])] | None
+    description: Annotated[str, Field(examples=["No paper waste."])] | None
 
 
 class Product(BaseModel):
     """A whole product."""
 
-    id: str
-    slug: str
-    name: str
-    description: str
+    id: ProductId
+    slug: Slug
+    name: ProductName
+    description: ProductText
     price: Money
     compare_at_price: Money | None = None
-    category: str | None = None
-    brand: str | None = None
-    tags: tuple[str, ...] = ()
+    category: CategoryPath | None = None
+    brand: Brand | None = None
+    tags: tuple[Label, ...] = ()
     images: tuple[Image, ...] = ()
-    image: str | None = None
+    image: ImageUrl | None = None
     variants: tuple[Variant, ...]
-    seo: dict[str, str | None] = {}
-    status: str
-    published_at: datetime | None = None
-    created_at: datetime
-    updated_at: datetime
+    seo: Annotated[dict[str, str | None], Like(Seo)] = {}
+    status: ProductStatus
+    published_at: Time | None = None
+    created_at: Time
+    updated_at: Time
 
     @property
     def skus(self) -> tuple[str, ...]:

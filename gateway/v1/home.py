@@ -12,11 +12,13 @@ from gateway.cache.http import CACHE_STATUS, PRIVATE, answered, cached
 from gateway.cache.tags import CATALOGUE
 from gateway.compositions.home_page import PublicHome, public_home
 from gateway.compositions.page import OPTIONAL_SECONDS, composing
+from gateway.contract import NOT_MODIFIED, Contract
 from gateway.endpoint import Handler, no_parameters
 from gateway.upstreams.client import Calls
 from gateway.upstreams.order import ListedOrder, recent_orders
 from gateway.upstreams.product import Category
-from gateway.v1.products import StockedCard, stocked
+from gateway.v1.products import PRODUCTS, StockedCard, stocked
+from gateway.vocabulary import Degraded
 from services.chassis.http import reply
 from services.chassis.identity import known_caller
 
@@ -28,7 +30,7 @@ class HomeOut(BaseModel):
     new: list[StockedCard]
     categories: tuple[Category, ...] | None
     recent_orders: tuple[ListedOrder, ...] | None = None
-    degraded: tuple[str, ...]
+    degraded: Degraded
 
     @classmethod
     def of(cls, home: PublicHome) -> Self:
@@ -66,3 +68,11 @@ async def _everybodys(request: web.Request, calls: Calls) -> Answer:
 
 
 _for_strangers: Final[Handler] = cached("home", _compose)
+
+PAGE: Final = Contract(
+    PRODUCTS,
+    "get_home",
+    "The home page",
+    "Featured and new products and the tree of categories; for who is signed in, their last orders.",
+    gives={200: HomeOut, 304: NOT_MODIFIED},
+)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field
 
-from discovery.config.flags import Flag
+from discovery.config.flags import Flag, Role
 from discovery.config.section import Section
 from discovery.consul.kv import Stored
 from services.operations.schemas import Input
@@ -71,7 +71,7 @@ class FlagOut(BaseModel):
     name: str
     enabled: bool | None
     percentage: float | None
-    roles: tuple[str, ...] | None
+    roles: tuple[Role, ...] | None
     description: str | None
     version: int
     problem: str | None

@@ -8,7 +8,14 @@ PRICE = Money(amount=1999, currency="USD")
 
 
 def line(sku: str, quantity: int = 3) -> Line:
-    return Line(sku=sku, name=sku, quantity=quantity, unit_price=PRICE, line_total=PRICE.times(quantity))
+    return Line(
+        sku=sku,
+        product_id="p1",
+        name=sku,
+        quantity=quantity,
+        unit_price=PRICE,
+        line_total=PRICE.times(quantity),
+    )
 
 
 def codes(stock: dict[str, int | None] | None, prices: dict[str, Money] | None) -> list[tuple[str, str]]:

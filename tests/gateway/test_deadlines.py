@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
+from discovery.config.caching import Caching
+from discovery.config.resilience import Resilience
 from services.chassis.app import make_service
 from services.chassis.settings import ProcessSettings
-from tests.gateway.conftest import Gateway
+from tests.gateway.conftest import Configure, Gateway
 from tests.gateway.services import Services
 from tests.gateway.test_pages import MUG
 from tests.instances import Instance
@@ -66,8 +68,11 @@ async def test_what_a_page_does_not_wait_for_is_not_worked_on(gateway: Gateway, 
     assert seconds < 1
 
 
-async def test_what_a_caller_does_not_wait_for_is_not_worked_on(gateway: Gateway, slow: Slow) -> None:
-    shop = await gateway(egress_url=slow.url, read_seconds=0.1)
+async def test_what_a_caller_does_not_wait_for_is_not_worked_on(
+    gateway: Gateway, slow: Slow, configure: Configure
+) -> None:
+    shop = await gateway(egress_url=slow.url)
+    await configure(Resilience, read_seconds=0.1)
     async with shop.http.get("/api/v1/categories") as response:
         assert response.status == 503
     [seconds] = await eventually(lambda: slow.took)
@@ -75,8 +80,9 @@ async def test_what_a_caller_does_not_wait_for_is_not_worked_on(gateway: Gateway
 
 
 async def test_a_deadline_that_came_with_the_request_is_not_exceeded(
-    shop: Instance, behind: Services
+    shop: Instance, behind: Services, configure: Configure
 ) -> None:
+    await configure(Caching, enabled=False)
     behind.answer("product", "GET /products/mug", MUG)
     async with shop.http.get("/api/v1/products/mug", headers={DEADLINE: "900"}) as response:
         assert response.status == 200

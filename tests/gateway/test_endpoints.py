@@ -8,10 +8,11 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, web
 from yarl import URL
 
+from discovery.config.caching import Caching
 from gateway.endpoint import Endpoint, Key, Who
 from gateway.v1.endpoints import ENDPOINTS, PREFIX
 from services.chassis.envelope import new_id
-from tests.gateway.conftest import Gateway
+from tests.gateway.conftest import Configure, Gateway
 from tests.gateway.services import Services
 from tests.instances import Instance
 from tests.tokens import Issuer
@@ -215,8 +216,11 @@ async def admitted(shop: Instance, probed: asyncio.Event) -> asyncio.Task[Client
         assert (await request).status == 503
 
 
-async def test_only_one_probes_a_service_that_was_away(gateway: Gateway, behind: Services) -> None:
+async def test_only_one_probes_a_service_that_was_away(
+    gateway: Gateway, behind: Services, configure: Configure
+) -> None:
     shop = await gateway(breaker_failures=1, breaker_seconds=0.001)
+    await configure(Caching, enabled=False)
     behind.refuse("product", "GET /categories", 500, "internal")
     await unavailable(shop)
     probed, release = asyncio.Event(), asyncio.Event()

@@ -9,6 +9,7 @@ from gateway import keys
 from gateway.cache.resource import cache
 from gateway.compositions.page import OPTIONAL_SECONDS
 from gateway.consumers import consuming
+from gateway.edge.explain import explained, tell_explanation
 from gateway.edge.store import store
 from gateway.live.resource import end_streams, live
 from gateway.openapi import site
@@ -38,6 +39,8 @@ def make_app(settings: Settings) -> web.Application:
             consuming(settings),
         ]
     )
+    app.middlewares.append(explained)
+    app.on_response_prepare.append(tell_explanation)
     app.on_shutdown.append(end_streams)
     app.add_routes(keys.routes)
     app.add_routes(site.routes)

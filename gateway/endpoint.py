@@ -15,7 +15,8 @@ from gateway.contract import Contract
 from gateway.settings import Settings
 from gateway.upstreams.client import UPSTREAMS, Answer, Calls, Service, path
 from observability import context
-from services.chassis.errors import Invalid, Malformed, UnsupportedMedia
+from services.chassis.errors import Invalid, Malformed, NotFound, UnsupportedMedia
+from services.chassis.flags import Switch, is_on
 from services.chassis.http import read_body
 from services.chassis.identity import Role, caller, require
 from services.chassis.middlewares import CORRELATION_HEADER, DEADLINE
@@ -64,16 +65,26 @@ class Endpoint:
     def route(self, prefix: str, settings: Settings) -> web.RouteDef:
         """The endpoint below `prefix`, guarded and with its deadline running."""
         seconds = settings.read_seconds if self.method == "GET" else settings.write_seconds
+        switch = self.switch
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            self._admit(request)
+            self._admit(request, switch)
             deadline = request.get(DEADLINE, math.inf)
             calls = Calls(request.app[UPSTREAMS], self._headers(request), deadline).within(seconds)
             return await self.handler(request, calls)
 
         return web.route(self.method, prefix + self.path, handle)
 
-    def _admit(self, request: web.Request) -> None:
+    @property
+    def switch(self) -> Switch | None:
+        """The flag that it is there for; none for administrators, who could not switch it on again."""
+        if self.who is Who.ADMIN:
+            return None
+        return Switch(f"endpoint-{self.contract.id.replace('_', '-')}", default=True)
+
+    def _admit(self, request: web.Request, switch: Switch | None) -> None:
+        if switch and not is_on(request, switch):
+            raise NotFound("this is switched off", slug="switched-off")
         if self.who in _ROLES:
             require(request, *_ROLES[self.who])
         elif self.who is not Who.ANYONE:

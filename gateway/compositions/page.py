@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from aiohttp import web
 
+from gateway.explanation import explanation
 from gateway.metrics import SECTIONS_DEGRADED
 from gateway.upstreams.client import Calls
 from services.chassis.errors import Refusal
@@ -54,6 +55,7 @@ class Page:
             _log.warning("the section %s is missing: %s", name, refusal.detail)
             SECTIONS_DEGRADED.labels(name).inc()
             self._failed.add(name)
+            explanation().degraded.add(name)
             return None
 
 

@@ -38,18 +38,20 @@ _KEY: Final[Json] = {
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What the document tells of: an endpoint at its whole path."""
+    """What the document tells of: an endpoint at its whole path; `switchable`: by a flag, off for some or for all."""
 
     method: str
     path: str
     who: Who
     key: Key
     contract: Contract
+    switchable: bool = False
 
     @classmethod
     def of(cls, prefix: str, endpoint: Endpoint) -> Self:
         """An endpoint below `prefix`."""
-        return cls(endpoint.method, prefix + endpoint.path, endpoint.who, endpoint.key, endpoint.contract)
+        path, switchable = prefix + endpoint.path, endpoint.switch is not None
+        return cls(endpoint.method, path, endpoint.who, endpoint.key, endpoint.contract, switchable)
 
     @property
     def refused(self) -> dict[int, Mapping[str, str]]:
@@ -61,7 +63,16 @@ class Operation:
             found |= {415, 422}
         if self.contract.query or self.contract.headers or self.key is not Key.IGNORED:
             found.add(422)
-        return {status: self.contract.refuses.get(status, {}) for status in sorted(found)}
+        refused = {status: self.contract.refuses.get(status, {}) for status in found} | self._switched_off
+        return dict(sorted(refused.items()))
+
+    @property
+    def _switched_off(self) -> dict[int, Mapping[str, str]]:
+        if not self.switchable:
+            return {}
+        own = self.contract.refuses.get(404, {})
+        missing = own or ({"not-found": REFUSALS[404].meaning} if "{" in self.path else {})
+        return {404: {**missing, "switched-off": "it is switched off, for all or for this caller"}}
 
     def describe(self, known: Mapping[str, Json]) -> Json:
         """The operation; `known` are the schemas of the document."""

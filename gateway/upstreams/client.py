@@ -14,6 +14,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 from yarl import URL
 
+from gateway.explanation import Call, explanation
 from gateway.metrics import UPSTREAM_SECONDS
 from gateway.settings import Settings
 from gateway.upstreams.breaker import Breaker
@@ -66,6 +67,12 @@ class Answer:
             _log.error("an answer of the %s service is no %s: %s", self.service, model.__name__, wrong)
             raise Unavailable(f"the {self.service} service gave no usable answer") from None
 
+    @property
+    def attempts(self) -> int | None:
+        """How often Envoy tried."""
+        counted = self.headers.get("x-envoy-attempt-count", "")
+        return int(counted) if counted.isdecimal() else None
+
     def refusal(self) -> Refusal:
         """What a status of 400 or above stands for."""
         return refusal(self.service, self.status, self.body, self.headers.get("Retry-After"))
@@ -84,16 +91,21 @@ class Upstreams:
 
     async def exchange(self, question: Question, seconds: float) -> Answer:
         """One call. Raises the service's refusal; Unavailable when it fails, is late, or its circuit is open."""
+        breaker = self._breakers[question.service]
+        call = Call(question.service, f"{question.method} {question.target.partition('?')[0]}", breaker.state)
+        explanation().calls.append(call)
         started = time.perf_counter()
-        outcome = "failed"
         try:
-            with self._breakers[question.service].attempt():
+            with breaker.attempt():
                 answer = await self._send(question, seconds)
+                call.status, call.attempts = answer.status, answer.attempts
                 if answer.status >= 500:
                     raise answer.refusal()
-            outcome = "refused" if answer.status >= 400 else "ok"
+            call.outcome = "refused" if answer.status >= 400 else "ok"
         finally:
-            UPSTREAM_SECONDS.labels(question.service, outcome).observe(time.perf_counter() - started)
+            elapsed = time.perf_counter() - started
+            call.milliseconds = round(elapsed * 1e3, 3)
+            UPSTREAM_SECONDS.labels(question.service, call.outcome).observe(elapsed)
         if answer.status >= 400:
             raise answer.refusal()
         return answer

@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 import orjson
 from aiohttp import web
 
+from discovery.config.resilience import Resilience
 from gateway.contract import Contract
-from gateway.settings import Settings
 from gateway.upstreams.client import UPSTREAMS, Answer, Calls, Service, path
 from observability import context
+from services.chassis.config import CONFIGURATION
 from services.chassis.errors import Invalid, Malformed, NotFound, UnsupportedMedia
 from services.chassis.flags import Switch, is_on
 from services.chassis.http import read_body
@@ -62,18 +63,22 @@ class Endpoint:
     contract: Contract
     key: Key = Key.IGNORED
 
-    def route(self, prefix: str, settings: Settings) -> web.RouteDef:
+    def route(self, prefix: str) -> web.RouteDef:
         """The endpoint below `prefix`, guarded and with its deadline running."""
-        seconds = settings.read_seconds if self.method == "GET" else settings.write_seconds
         switch = self.switch
 
         async def handle(request: web.Request) -> web.StreamResponse:
             self._admit(request, switch)
-            deadline = request.get(DEADLINE, math.inf)
-            calls = Calls(request.app[UPSTREAMS], self._headers(request), deadline).within(seconds)
-            return await self.handler(request, calls)
+            return await self.handler(request, self._calls(request))
 
         return web.route(self.method, prefix + self.path, handle)
+
+    def _calls(self, request: web.Request) -> Calls:
+        resilience = request.app[CONFIGURATION][Resilience]
+        seconds = resilience.read_seconds if self.method == "GET" else resilience.write_seconds
+        deadline = request.get(DEADLINE, math.inf)
+        calls = Calls(request.app[UPSTREAMS], self._headers(request), deadline, resilience.optional_seconds)
+        return calls.within(seconds)
 
     @property
     def switch(self) -> Switch | None:

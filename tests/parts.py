@@ -65,6 +65,7 @@ class Corner:
             "jwks_key": f"{self.name}/jwks",
             "config_prefix": f"{self.name}/config/",
             "flags_prefix": f"{self.name}/flags/",
+            "rate_limit_scale": 1000.0,
             "drain_seconds": 0.0,
             "retry_delays": (0.1, 0.2, 0.3),
             "relay_lease_seconds": 1.0,

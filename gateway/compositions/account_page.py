@@ -18,9 +18,9 @@ class AccountPage:
     degraded: tuple[str, ...]
 
 
-async def account_page(calls: Calls, patience: float) -> AccountPage:
+async def account_page(calls: Calls) -> AccountPage:
     """Required: the caller's account. Optional: their last orders, and how many there are."""
-    async with composing(calls, patience) as page:
+    async with composing(calls) as page:
         found = page.required(account)
         orders = page.optional("recent_orders", recent_orders)
         counts = page.optional("order_counts", order_counts)

@@ -35,11 +35,11 @@ class CheckoutPreview:
     degraded: tuple[str, ...]
 
 
-async def checkout_preview(calls: Calls, patience: float, body: bytes) -> CheckoutPreview:
+async def checkout_preview(calls: Calls, body: bytes) -> CheckoutPreview:
     """Required: what the order service would charge; the others need its lines. Optional: stock, prices of now."""
     priced = await preview(calls, body)
     skus = [line.sku for line in priced.items]
-    async with composing(calls, patience) as page:
+    async with composing(calls) as page:
         stock = page.optional("stock", stock_of, skus)
         listed = page.optional("prices", in_batches, prices, skus)
     notices = tuple(notices_about(priced.items, stock.result(), listed.result()))

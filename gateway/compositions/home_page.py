@@ -20,9 +20,9 @@ class PublicHome:
     degraded: tuple[str, ...]
 
 
-async def public_home(calls: Calls, patience: float) -> PublicHome:
+async def public_home(calls: Calls) -> PublicHome:
     """Required: featured and new products. Optional: categories, stock. It asks as nobody, whoever calls."""
-    async with composing(calls.anonymous, patience) as page:
+    async with composing(calls.anonymous) as page:
         shown = page.required(showcase)
         tree = page.optional("categories", categories)
         stock = page.optional("stock", _stock_of_all, shown)

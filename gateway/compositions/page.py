@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from aiohttp import web
-
 from gateway.explanation import explanation
 from gateway.metrics import SECTIONS_DEGRADED
 from gateway.upstreams.client import Calls
@@ -18,18 +16,14 @@ P = ParamSpec("P")
 Fetch = Callable[Concatenate[Calls, P], Coroutine[Any, Any, T]]
 """How a section is had: by calls, and whatever else it is given."""
 
-OPTIONAL_SECONDS = web.AppKey("OPTIONAL_SECONDS", float)
-"""How long a page waits for a section that it can do without."""
-
 _log = logging.getLogger(__name__)
 
 
 class Page:
     """The sections of one page while they are fetched, all at once."""
 
-    def __init__(self, calls: Calls, patience: float, group: asyncio.TaskGroup) -> None:
+    def __init__(self, calls: Calls, group: asyncio.TaskGroup) -> None:
         self._calls = calls
-        self._patience = patience
         self._group = group
         self._failed: set[str] = set()
 
@@ -50,7 +44,7 @@ class Page:
 
     async def _try(self, name: str, fetch: Fetch[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         try:
-            return await fetch(self._calls.within(self._patience), *args, **kwargs)
+            return await fetch(self._calls.within(self._calls.patience), *args, **kwargs)
         except Refusal as refusal:
             _log.warning("the section %s is missing: %s", name, refusal.detail)
             SECTIONS_DEGRADED.labels(name).inc()
@@ -60,14 +54,13 @@ class Page:
 
 
 @asynccontextmanager
-async def composing(calls: Calls, patience: float) -> AsyncIterator[Page]:
+async def composing(calls: Calls) -> AsyncIterator[Page]:
     """Declare a page's sections inside; behind it they are done. Raises what the first required one is refused with.
 
-    The deadline is that of `calls`, and goes with each of them to Envoy; `patience`, in seconds, is the shorter
-    one of optional sections.
+    The deadline is that of `calls`, and goes with each of them to Envoy; optional sections have a shorter one.
     """
     async with together() as group:
-        yield Page(calls, patience, group)
+        yield Page(calls, group)
 
 
 @asynccontextmanager

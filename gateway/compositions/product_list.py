@@ -18,9 +18,9 @@ class ProductList:
     degraded: tuple[str, ...]
 
 
-async def product_list(calls: Calls, patience: float, query: str) -> ProductList:
+async def product_list(calls: Calls, query: str) -> ProductList:
     """Required: the products. Optional: the stock."""
     listing = await products(calls, query)
-    async with composing(calls, patience) as page:
+    async with composing(calls) as page:
         stock = page.optional("stock", stock_of, skus_of(listing.items))
     return ProductList(listing, stock.result(), page.degraded)

@@ -18,9 +18,9 @@ class SagaPage:
     degraded: tuple[str, ...]
 
 
-async def saga_page(calls: Calls, patience: float, order_id: str) -> SagaPage:
+async def saga_page(calls: Calls, order_id: str) -> SagaPage:
     """Required: the saga. Optional: all that the other services know of it."""
-    async with composing(calls, patience) as page:
+    async with composing(calls) as page:
         found = page.required(saga, order_id)
         paid = page.optional("payment", payment, order_id)
         held = page.optional("reservation", reservation, order_id)

@@ -1,1 +1,1 @@
-"""What happens at the gateway's own edge, around every endpoint."""
+"""What stands around every endpoint: whether there is a place for a request, and any left for its caller; and why."""

@@ -9,11 +9,12 @@ from aiohttp import web
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from gateway.upstreams.breaker import Breaker
+from gateway.breaker import Breaker, Tolerance
 from services.chassis.errors import Unavailable
 from services.chassis.redis import REDIS
 
 _SECONDS: Final = 0.1
+_TOLERANCE: Final = Tolerance(failures=3, seconds=1.0)
 
 
 class Store:
@@ -21,7 +22,12 @@ class Store:
 
     def __init__(self, client: Redis) -> None:
         self._client = client
-        self._breaker = Breaker("redis", 5, 1.0)
+        self._breaker = Breaker("redis", lambda: _TOLERANCE)
+
+    @property
+    def away(self) -> bool:
+        """Whether asking is pointless for now: for who would have to queue for it."""
+        return self._breaker.refusing
 
     @asynccontextmanager
     async def reached(self) -> AsyncIterator[Redis]:

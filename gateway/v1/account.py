@@ -5,7 +5,6 @@ from typing import Final, Self
 from aiohttp import web
 
 from gateway.compositions.account_page import AccountPage, account_page
-from gateway.compositions.page import OPTIONAL_SECONDS
 from gateway.contract import Contract
 from gateway.endpoint import no_parameters
 from gateway.upstreams import auth as source
@@ -37,7 +36,7 @@ class AccountPageOut(source.Account):
 async def page(request: web.Request, calls: Calls) -> web.Response:
     """One's own account."""
     no_parameters(request)
-    return reply(AccountPageOut.of(await account_page(calls, request.app[OPTIONAL_SECONDS])))
+    return reply(AccountPageOut.of(await account_page(calls)))
 
 
 PAGE: Final = Contract(

@@ -6,7 +6,6 @@ from aiohttp import web
 from pydantic import Field
 
 from gateway.compositions.checkout_preview import CheckoutPreview, Notice, checkout_preview
-from gateway.compositions.page import OPTIONAL_SECONDS
 from gateway.contract import Contract
 from gateway.endpoint import json_object, no_parameters
 from gateway.upstreams import order as source
@@ -55,7 +54,7 @@ async def preview(request: web.Request, calls: Calls) -> web.Response:
     """The totals of an order that is only thought of. Nothing is stored or reserved."""
     no_parameters(request)
     body = await json_object(request)
-    return reply(PreviewOut.of(await checkout_preview(calls, request.app[OPTIONAL_SECONDS], body)))
+    return reply(PreviewOut.of(await checkout_preview(calls, body)))
 
 
 PREVIEW: Final = Contract(

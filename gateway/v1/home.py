@@ -11,7 +11,7 @@ from gateway.cache.entry import Fetched
 from gateway.cache.http import CACHE_STATUS, PRIVATE, answered, cached
 from gateway.cache.tags import CATALOGUE
 from gateway.compositions.home_page import PublicHome, public_home
-from gateway.compositions.page import OPTIONAL_SECONDS, composing
+from gateway.compositions.page import composing
 from gateway.contract import NOT_MODIFIED, Contract
 from gateway.endpoint import Handler, no_parameters
 from gateway.upstreams.client import Calls
@@ -48,7 +48,7 @@ async def page(request: web.Request, calls: Calls) -> web.StreamResponse:
     no_parameters(request)
     if known_caller(request) is None:
         return await _for_strangers(request, calls)
-    async with composing(calls, request.app[OPTIONAL_SECONDS]) as page:
+    async with composing(calls) as page:
         public = page.required(partial(_everybodys, request))
         orders = page.optional("recent_orders", recent_orders)
     answer = public.result()
@@ -59,7 +59,7 @@ async def page(request: web.Request, calls: Calls) -> web.StreamResponse:
 
 
 async def _compose(request: web.Request, calls: Calls) -> Fetched:
-    home = await public_home(calls, request.app[OPTIONAL_SECONDS])
+    home = await public_home(calls)
     return Fetched.of(HomeOut.of(home), CATALOGUE)
 
 

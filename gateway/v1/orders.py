@@ -6,7 +6,6 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from gateway.compositions.order_page import OrderPage, order_page
-from gateway.compositions.page import OPTIONAL_SECONDS
 from gateway.contract import Contract, Events, Tag
 from gateway.endpoint import json_object
 from gateway.live.progress import StatusChange
@@ -183,7 +182,7 @@ async def place(request: web.Request, calls: Calls) -> web.Response:
 
 async def page(request: web.Request, calls: Calls) -> web.Response:
     """One order."""
-    found = await order_page(calls, request.app[OPTIONAL_SECONDS], request.match_info["id"])
+    found = await order_page(calls, request.match_info["id"])
     return reply(OrderOut.of(found))
 
 

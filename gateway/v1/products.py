@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 
 from gateway.cache.entry import Fetched
 from gateway.cache.tags import CATALOGUE, product_tag
-from gateway.compositions.page import OPTIONAL_SECONDS
 from gateway.compositions.product_list import ProductList, product_list
 from gateway.compositions.product_page import ProductPage, product_page
 from gateway.contract import NOT_MODIFIED, Contract, Like, Tag
@@ -155,13 +154,13 @@ def _available(stock: Stock | None, skus: tuple[str, ...]) -> int | None:
 
 async def index(request: web.Request, calls: Calls) -> Fetched:
     """Products that match the query."""
-    found = await product_list(calls, request.app[OPTIONAL_SECONDS], query_of(request))
+    found = await product_list(calls, query_of(request))
     return Fetched.of(ProductListOut.of(found), CATALOGUE)
 
 
 async def page(request: web.Request, calls: Calls) -> Fetched:
     """One product."""
-    found = await product_page(calls, request.app[OPTIONAL_SECONDS], request.match_info["id"])
+    found = await product_page(calls, request.match_info["id"])
     shown = (found.product.id, *(other.id for other in found.related or ()))
     return Fetched.of(ProductPageOut.of(found), *map(product_tag, shown))
 

@@ -19,7 +19,7 @@ CORRELATION_HEADER: Final = "x-correlation-id"
 DEADLINE_HEADER: Final = "x-envoy-expected-rq-timeout-ms"
 DEADLINE: Final = web.RequestKey("DEADLINE", float)
 """When the caller gives up, in loop time; missing where it did not say."""
-_INTERNAL: Final = frozenset({"/livez", "/readyz", "/health", "/servingz", "/metrics"})
+INTERNAL: Final = frozenset({"/livez", "/readyz", "/health", "/servingz", "/metrics"})
 _log = logging.getLogger("portico.access")
 
 
@@ -50,7 +50,7 @@ async def observed(request: web.Request, handler: Handler) -> web.StreamResponse
         resource = request.match_info.route.resource
         route = resource.canonical if resource else None
         metrics.observe_request(request.method, route, status, seconds)
-        if request.path not in _INTERNAL:
+        if request.path not in INTERNAL:
             fields = {
                 "http.request.method": request.method,
                 "http.response.status_code": status,

@@ -60,8 +60,11 @@ async def slow(here: Corner) -> AsyncIterator[Slow]:
         yield service
 
 
-async def test_what_a_page_does_not_wait_for_is_not_worked_on(gateway: Gateway, slow: Slow) -> None:
-    shop = await gateway(egress_url=slow.url, optional_seconds=0.1)
+async def test_what_a_page_does_not_wait_for_is_not_worked_on(
+    gateway: Gateway, slow: Slow, configure: Configure
+) -> None:
+    shop = await gateway(egress_url=slow.url)
+    await configure(Resilience, optional_seconds=0.1)
     async with shop.http.get("/api/v1/products/mug") as response:
         assert (response.status, (await response.json())["degraded"]) == (200, ["stock"])
     [seconds] = await eventually(lambda: slow.took)

@@ -12,12 +12,13 @@ import pytest
 from aiohttp import ClientResponse
 from redis.asyncio import Redis
 
+from discovery.config.resilience import Resilience
 from gateway.live.feed import channel
 from gateway.live.resource import LIVE
 from services.chassis.envelope import new_id
 from services.chassis.health import READINESS
 from services.contracts.order import OrderStatus, OrderStatusChanged
-from tests.gateway.conftest import Gateway, consuming
+from tests.gateway.conftest import Configure, Gateway, consuming
 from tests.gateway.services import Services
 from tests.instances import Instance
 from tests.parts import Corner, eventually
@@ -238,9 +239,10 @@ async def test_junk_on_a_channel_is_survived(here: Corner, gateway: Gateway, ord
 
 
 async def test_a_history_that_cannot_be_read_now_is_read_later(
-    gateway: Gateway, behind: Services, order: Orders
+    gateway: Gateway, configure: Configure, behind: Services, order: Orders
 ) -> None:
-    shop = await gateway(redis_url="redis://127.0.0.1:1/0", stream_poll_seconds=0.05, breaker_failures=99)
+    await configure(Resilience, breaker_failures=99)
+    shop = await gateway(redis_url="redis://127.0.0.1:1/0", stream_poll_seconds=0.05)
     order.reach(1)
     async with order.watched(shop) as stream:
         assert (await next_event(stream))["id"] == "1"

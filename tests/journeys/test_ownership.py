@@ -78,6 +78,16 @@ async def new_product(world: World) -> str:
     return str(answer.body["id"])
 
 
+async def limits(_world: World) -> str:
+    return "limits"
+
+
+async def new_flag(world: World) -> str:
+    name = f"of-a-test-{uuid4().hex[:8]}"
+    await world.store.admin.call("PUT", f"{PREFIX}/admin/flags/{name}", {"enabled": True})
+    return name
+
+
 async def sandbox(_world: World) -> str:
     return "sandbox"
 
@@ -157,6 +167,14 @@ EXPECTED = {
     "POST /admin/dead-letters/replay":     Row((401, 403, 403, 403, 202), body=says(order_id="none")),
     "POST /admin/dead-letters/discard":    Row((401, 403, 403, 403, 200), body=NONE_OF_THEM),
     "GET /admin/audit":                    Row((401, 403, 403, 403, 200)),
+
+    "GET /admin/config":                   Row((401, 403, 403, 403, 200)),
+    "GET /admin/config/{section}":         Row((401, 403, 403, 403, 200), limits),
+    "PUT /admin/config/{section}":         Row((401, 403, 403, 403, 200), limits, says(overrides={})),
+    "GET /admin/flags":                    Row((401, 403, 403, 403, 200)),
+    "GET /admin/flags/{name}":             Row((401, 403, 403, 403, 200), new_flag),
+    "PUT /admin/flags/{name}":             Row((401, 403, 403, 403, 200), new_flag, says(enabled=False)),
+    "DELETE /admin/flags/{name}":          Row((401, 403, 403, 403, 204), new_flag),
 
     "GET /admin/sagas":                    Row((401, 403, 403, 403, 200)),
     "GET /admin/sagas/{id}":               Row((401, 403, 403, 403, 200), order),

@@ -56,5 +56,8 @@ ENDPOINTS: Final = (
     Endpoint("GET",  "/admin/sagas/{id}",                Who.ADMIN, sagas.page),
     Endpoint("POST", "/admin/sagas/{id}/resume",         Who.ADMIN, _order("/sagas/{id}/resume"), Key.REQUIRED),
     Endpoint("POST", "/admin/sagas/{id}/compensation",   Who.ADMIN, _order("/sagas/{id}/compensation"), Key.REQUIRED),
+
+    Endpoint("GET",  "/admin/keys",                      Who.ADMIN, _auth("/keys")),
+    Endpoint("POST", "/admin/keys/rotation",             Who.ADMIN, _auth("/keys/rotation"), Key.REQUIRED),
 )
 # fmt: on

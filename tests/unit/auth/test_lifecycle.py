@@ -144,9 +144,9 @@ def test_whatever_happens_nobody_is_refused_for_what_the_keys_do(turns: list[Tur
     now = NOW
     for seconds, acknowledged, wanted in [(0, False, False), (0, False, False), *turns]:
         now += seconds * SECOND
-        known_since = (known_since or now) if acknowledged and awaited(keys) else None
         if wanted and pending(keys) is None and keys and len(keys) < MOST_KEYS:
             keys.append(key(next_generation(keys)))
+        known_since = (known_since or now) if acknowledged and awaited(keys) else None
         step = next_step(keys, acknowledged, now, PACE)
         if isinstance(step, Begin):
             keys.append(key(next_generation(keys)))

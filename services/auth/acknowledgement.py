@@ -77,16 +77,16 @@ class Holders:
 
 
 def _judged(kid: str, told: list[tuple[Member, _Report | str | None]]) -> Answers:
-    acknowledged: list[Member] = []
-    waiting: list[Waiting] = []
-    for member, report in told:
-        if isinstance(report, _Report) and kid in report.signing_keys:
-            acknowledged.append(member)
-        elif report is not None or member.passing:
-            waiting.append(Waiting(member.endpoint.id, _reason(report)))
-    if not any(member.service == _SPEAKS_FOR_ENVOYS for member in acknowledged):
-        waiting.append(Waiting(_SPEAKS_FOR_ENVOYS, "none of them has said so for the Envoys"))
-    return Answers(len(acknowledged), tuple(waiting))
+    there = [(member, report) for member, report in told if report is not None or member.passing]
+    missing = [
+        (member, report)
+        for member, report in there
+        if not (isinstance(report, _Report) and kid in report.signing_keys)
+    ]
+    waiting = [Waiting(member.endpoint.id, _reason(report)) for member, report in missing]
+    if all(member.service != _SPEAKS_FOR_ENVOYS for member, _ in there):
+        waiting.append(Waiting(_SPEAKS_FOR_ENVOYS, "is missing, and nobody else speaks for the Envoys"))
+    return Answers(len(there) - len(missing), tuple(waiting))
 
 
 def _reason(report: _Report | str | None) -> str:

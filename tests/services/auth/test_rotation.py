@@ -4,7 +4,6 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -17,9 +16,11 @@ from consul.aio import Consul
 from prometheus_client import REGISTRY
 
 from discovery.consul import kv
-from discovery.consul.watch import watch_key
+from services.auth.acknowledgement import holders
+from services.auth.documents import StoredKey
+from services.auth.keys import SigningKeys
+from services.auth.rotation import Rotation
 from services.auth.settings import Settings
-from services.chassis.background import background
 from tests.answers import Answer
 from tests.conftest import Start
 from tests.faults.proxy import proxied
@@ -438,25 +439,40 @@ async def test_an_instance_that_has_not_seen_its_key_for_long_signs_nothing(run_
     await eventually(refused)
 
 
-async def test_no_instance_makes_consul_forget_a_key(
-    office: Office, run_auth: RunAuth, around: Site, here: Corner, consul: Consul, control_plane: Instance
+class Overtaken(SigningKeys):
+    """Reads the keys, and is then held up: what it has read is old by the time it goes on."""
+
+    def __init__(self, office: Office) -> None:
+        super().__init__(office.auth.settings)
+        self._office = office
+        self.published: list[list[str]] = []
+
+    async def look(self) -> list[StoredKey]:
+        """The keys as they were before the service began and published another one."""
+        self.published.append(await self._office.published())
+        stored = await super().look()
+        if len(self.published) == 1:
+            await self._office.rotate()
+
+            async def both() -> bool:
+                return len(await self._office.published()) == 2
+
+            await eventually(both)
+        return stored
+
+
+async def test_an_instance_that_was_overtaken_makes_consul_forget_no_key(
+    run_auth: RunAuth, around: Site, here: Corner, consul: Consul
 ) -> None:
-    seen: list[list[str]] = []
-
-    async def follow() -> None:
-        async for document in watch_key(consul, office.auth.settings.jwks_key):
-            seen.append(kids(document))
-
-    together = quick(around, jwks_check_seconds=0.01, key_settling_seconds=0.0)
-    for n in range(2):
-        await run_auth(instance=f"auth-{n}", **together)
-    # Documents are bound to one client a process: to begin a rotation, it has to be the one started last.
-    last = Office(await run_auth(instance="auth-last", **together), here, consul)
-    async with background("watch", follow):
-        for _ in range(4):
-            await last.renewed()
-        await eventually(lambda: seen and len(seen[-1]) == 5)
-    assert all(before == after[: len(before)] for before, after in pairwise(seen))
+    office = await opened(await run_auth(**quick(around, jwks_check_seconds=3600)), here, consul)
+    settings, slow = office.auth.settings, Overtaken(office)
+    # Something to mend, or it would not write at all.
+    await kv.put(consul, settings.jwks_key, b'{"keys": []}')
+    async with holders(consul, "nobody") as nobody:
+        await Rotation(slow, consul, nobody, settings).catch_up()
+    nothing, *later = slow.published
+    assert nothing == []
+    assert later and all(len(published) == 2 for published in later)
 
 
 async def test_a_value_that_has_changed_meanwhile_is_not_replaced(consul: Consul, here: Corner) -> None:

@@ -20,6 +20,7 @@ from gateway.v1 import (
     payments,
     products,
     sagas,
+    signing_keys,
 )
 
 PREFIX: Final = "/api/v1"
@@ -82,5 +83,8 @@ ENDPOINTS: Final = (
     Endpoint("GET",    "/admin/sagas/{id}",                Who.ADMIN, sagas.page, sagas.PAGE),
     Endpoint("POST",   "/admin/sagas/{id}/resume",         Who.ADMIN, _order("/sagas/{id}/resume"), sagas.RESUME, Key.REQUIRED),
     Endpoint("POST",   "/admin/sagas/{id}/compensation",   Who.ADMIN, _order("/sagas/{id}/compensation"), sagas.COMPENSATE, Key.REQUIRED),
+
+    Endpoint("GET",    "/admin/keys",                      Who.ADMIN, _auth("/keys"), signing_keys.LIST),
+    Endpoint("POST",   "/admin/keys/rotation",             Who.ADMIN, _auth("/keys/rotation"), signing_keys.ROTATE, Key.REQUIRED),
 )
 # fmt: on

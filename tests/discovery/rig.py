@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 
 from discovery.control_plane.bootstrap import bootstrap
 from discovery.control_plane.codec import Codec
+from discovery.control_plane.edges import Edges
 from discovery.control_plane.publisher import Publisher
 from discovery.control_plane.resources import Resources
 from discovery.control_plane.resources.build import build
@@ -29,6 +30,7 @@ class Rig:
     layout: Layout
     settings: Settings
     publisher: Publisher
+    edges: Edges
     good: Resources
     http: ClientSession
 
@@ -42,10 +44,11 @@ async def rigged(codec: Codec, home: Path, *, scheme: str = "http", **settings: 
     """The edge takes requests while the block runs. No signing key is known to it."""
     layout = Layout(home, PORT_OFFSET + 100)
     publisher = Publisher(codec)
+    edges = Edges(lambda: publisher.snapshots.get("edge"), patience=0.0)
     chosen = Settings(edge_address=layout.address("edge"), **settings)
     async with (
         Instance("gateway", "gw").serving() as gateway,
-        serving(publisher, codec, layout.host, 0) as port,
+        serving(publisher, edges, codec, layout.host, 0) as port,
     ):
         good = build("edge", catalog(gateway=(endpoint("gw", gateway.port),)), chosen)
         publisher.publish("edge", good)
@@ -56,4 +59,4 @@ async def rigged(codec: Codec, home: Path, *, scheme: str = "http", **settings: 
             ClientSession(f"{scheme}://{layout.address('edge')}") as http,
         ):
             await supervisor.start()
-            yield Rig(layout, chosen, publisher, good, http)
+            yield Rig(layout, chosen, publisher, edges, good, http)

@@ -96,7 +96,7 @@ async def test_an_order_is_accepted_with_where_to_watch_it(
 
 async def test_where_a_key_is_required_it_is(shop: Instance, behind: Services, issuer: Issuer) -> None:
     keyed = [endpoint for endpoint in ENDPOINTS if endpoint.key is Key.REQUIRED]
-    assert len(keyed) == 9
+    assert len(keyed) == 10
     for endpoint in keyed:
         headers = issuer.bearer("u1", "admin")
         async with shop.http.request(

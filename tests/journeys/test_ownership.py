@@ -176,6 +176,10 @@ EXPECTED = {
     "PUT /admin/flags/{name}":             Row((401, 403, 403, 403, 200), new_flag, says(enabled=False)),
     "DELETE /admin/flags/{name}":          Row((401, 403, 403, 403, 204), new_flag),
 
+    "GET /admin/keys":                     Row((401, 403, 403, 403, 200)),
+    # Its field is unknown: who may begin a rotation is told so without one being begun.
+    "POST /admin/keys/rotation":           Row((401, 403, 403, 403, 422), body=says(unknown=1)),
+
     "GET /admin/sagas":                    Row((401, 403, 403, 403, 200)),
     "GET /admin/sagas/{id}":               Row((401, 403, 403, 403, 200), order),
     "POST /admin/sagas/{id}/resume":       Row((401, 403, 403, 403, 409), order),

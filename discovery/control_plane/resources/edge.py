@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import orjson
+
 from discovery.control_plane.policy import (
     MAX_REQUEST_BYTES,
     POLICIES,
@@ -9,7 +11,16 @@ from discovery.control_plane.policy import (
     RATE_PER_SECOND,
     STREAM_IDLE_SECONDS,
 )
-from discovery.control_plane.resources import EXTENSION, FROM_ADS, ROUTE, Message, extension, seconds, typed
+from discovery.control_plane.resources import (
+    EXTENSION,
+    FROM_ADS,
+    ROUTE,
+    Message,
+    Resources,
+    extension,
+    seconds,
+    typed,
+)
 from discovery.control_plane.resources.connections import listener, protocol_options
 from discovery.control_plane.resources.routes import NEVER_ACCEPTED, route
 from discovery.control_plane.settings import Settings
@@ -108,6 +119,14 @@ def access_tokens(jwks: str) -> Message:
             rules=[{"match": {"prefix": "/"}, "requires": valid_or_none}],
         ),
     }
+
+
+def signing_keys(resources: Resources) -> frozenset[str]:
+    """The kids of the keys in the filter that `access_tokens` has made; none where there is no such filter."""
+    if (tokens := resources[EXTENSION].get(TOKENS)) is None:
+        return frozenset()
+    keys = tokens["typed_config"]["providers"]["portico"]["local_jwks"]["inline_string"]
+    return frozenset(key["kid"] for key in orjson.loads(keys)["keys"])
 
 
 def _tls(settings: Settings) -> Message | None:

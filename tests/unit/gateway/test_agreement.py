@@ -24,6 +24,7 @@ from gateway.v1 import (
     payments,
     products,
     sagas,
+    signing_keys,
 )
 from gateway.v1.endpoints import ENDPOINTS
 from services.auth import schemas as auth
@@ -58,6 +59,7 @@ TAKEN: dict[Model, Model] = {
     checkout.PreviewIn: order.PreviewIn,
     configuration.OverridesIn: config_schemas.OverridesIn,
     configuration.FlagIn: config_schemas.FlagIn,
+    signing_keys.RotateIn: auth.RotateIn,
 }
 ASKED: dict[Model, Model] = {
     products.ProductsQuery: product.ListQuery,
@@ -88,6 +90,8 @@ PASSED_BACK: dict[Model, Model] = {
     configuration.FlagOut: config_schemas.FlagOut,
     configuration.SectionsOut: config_schemas.SectionsOut,
     configuration.FlagsOut: config_schemas.FlagsOut,
+    signing_keys.SigningKeyOut: auth.KeyOut,
+    signing_keys.SigningKeysOut: auth.KeysOut,
     read_products.Facets: product.FacetsOut,
     read_products.Seo: Seo,
     read_orders.Address: Address,

@@ -31,6 +31,7 @@ class Rig:
     settings: Settings
     publisher: Publisher
     edges: Edges
+    xds_port: int
     good: Resources
     http: ClientSession
 
@@ -59,4 +60,4 @@ async def rigged(codec: Codec, home: Path, *, scheme: str = "http", **settings: 
             ClientSession(f"{scheme}://{layout.address('edge')}") as http,
         ):
             await supervisor.start()
-            yield Rig(layout, chosen, publisher, edges, good, http)
+            yield Rig(layout, chosen, publisher, edges, port, good, http)

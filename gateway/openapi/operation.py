@@ -63,6 +63,8 @@ class Operation:
             found |= {415, 422}
         if self.contract.query or self.contract.headers or self.key is not Key.IGNORED:
             found.add(422)
+        if any("pattern" in parameter["schema"] for parameter in parameters("path", self.contract.path)):
+            found.add(422)
         refused = {status: self.contract.refuses.get(status, {}) for status in found} | self._switched_off
         return dict(sorted(refused.items()))
 
@@ -145,21 +147,20 @@ def _answer(status: int, answer: Model | Events | str, known: Mapping[str, Json]
         case str():
             return {"description": answer, "headers": _headers(status)}
         case Events(name, model):
-            schema = reference(model)
-            data = orjson.dumps(example(schema, known)).decode()
-            media = {
-                "schema": {
-                    "type": "string",
-                    "description": f"Events `{name}`, each with a `{model.__name__}`.",
-                },
-                "example": f"event: {name}\nid: 1\ndata: {data}\n\n",
-                "x-event-data": schema,
-            }
-            return _content(status, model, "text/event-stream", media)
+            return _content(status, model, "text/event-stream", _event(name, model, known))
         case model:
             schema = reference(model)
             media = {"schema": schema, "example": example(schema, known)}
             return _content(status, model, "application/json", media)
+
+
+def _event(name: str, model: Model, known: Mapping[str, Json]) -> Json:
+    """One event of a stream, by its fields."""
+    schema = reference(model)
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
+    fields = {"event": {"const": name}, "id": {"type": "string", "pattern": "^[0-9]+$"}, "data": data}
+    shown = {"event": name, "id": "1", "data": orjson.dumps(example(schema, known)).decode()}
+    return {"schema": {"type": "object", "properties": fields, "required": list(fields)}, "example": shown}
 
 
 def _content(status: int, model: Model, media_type: str, media: Json) -> Json:

@@ -68,14 +68,14 @@ def parameters(where: Where, model: type[BaseModel] | None) -> list[Json]:
 
 
 def _parameter(where: Where, name: str, field: Json, required: bool) -> Json:
-    schema = {key: value for key, value in field.items() if key not in ("description", "examples")}
+    own = {key: field[key] for key in ("description", "allowEmptyValue") if key in field}
+    schema = {key: value for key, value in field.items() if key not in (*own, "examples")}
     if isinstance(schema.get("type"), list):
         schema["type"] = schema["type"][0]
     if "enum" in schema:
         schema["enum"] = [value for value in schema["enum"] if value is not None]
-    described = {"description": field["description"]} if "description" in field else {}
     shown = {"example": field["examples"][0]} if "examples" in field else {}
-    return {"name": name, "in": where, "required": required, **described, "schema": schema, **shown}
+    return {"name": name, "in": where, "required": required, **own, "schema": schema, **shown}
 
 
 def example(schema: Json, known: Mapping[str, Json], name: str = "") -> Any:

@@ -1,6 +1,6 @@
 """What version 1 takes: fields of several requests, with the rules that the services behind it check."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -36,6 +36,11 @@ Category = Annotated[CategoryPath, Field(pattern=f"^{_SLUG}(/{_SLUG}){{0,4}}$", 
 BrandName = Annotated[Brand, Field(pattern=f"^{_LINE}{{1,100}}$")]
 Word = Annotated[Label, Field(pattern=f"^{_LINE}{{1,50}}$")]
 Picture = Annotated[ImageUrl, Field(min_length=1, max_length=2048)]
+
+
+T = TypeVar("T")
+Blank = Annotated[T | None, Field(json_schema_extra={"allowEmptyValue": True})]
+"""A parameter that may be there without a value, as forms send it, and then counts as left out."""
 
 
 class PageQuery(Input):

@@ -15,7 +15,7 @@ from gateway.endpoint import no_parameters, query_of
 from gateway.upstreams import product as source
 from gateway.upstreams.client import Calls, Service
 from gateway.upstreams.inventory import Stock, available
-from gateway.v1.inputs import BrandName, Category, Input, Limit, MinorUnits, Word
+from gateway.v1.inputs import Blank, BrandName, Category, Input, Limit, MinorUnits, Word
 from gateway.vocabulary import (
     Available,
     Brand,
@@ -48,15 +48,15 @@ _Sort = Annotated[
 class ProductsQuery(Input):
     """What is looked for."""
 
-    q: _Words | None = None
-    category: Category | None = None
-    brand: BrandName | None = None
-    tag: Word | None = None
-    min_price: MinorUnits | None = None
-    max_price: MinorUnits | None = None
-    sort: _Sort | None = None
+    q: Blank[_Words] = None
+    category: Blank[Category] = None
+    brand: Blank[BrandName] = None
+    tag: Blank[Word] = None
+    min_price: Blank[MinorUnits] = None
+    max_price: Blank[MinorUnits] = None
+    sort: Blank[_Sort] = None
     limit: Limit = 20
-    cursor: Annotated[Cursor, Field(max_length=2000)] | None = None
+    cursor: Blank[Annotated[Cursor, Field(max_length=2000)]] = None
 
 
 class ProductPath(BaseModel):

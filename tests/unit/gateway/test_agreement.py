@@ -117,7 +117,7 @@ MADE_HERE: set[Model] = {
 }
 """What the gateway answers with itself."""
 
-ANNOTATIONS = {"description", "examples", "title"}
+ANNOTATIONS = {"description", "examples", "title", "allowEmptyValue"}
 RULES = {"minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "pattern", "default"}
 
 

@@ -1,6 +1,7 @@
 """The document that is made from the table: valid, whole, and with examples that are true."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,6 +104,14 @@ def test_examples_are_valid(where: str, content: Json) -> None:
     shown = content.get("examples") or {"one": {"value": content["example"]}}
     for example in shown.values():
         assert errors(content["schema"], example["value"]) == []
+
+
+def test_an_event_carries_what_it_says() -> None:
+    response = DOCUMENT["paths"]["/api/v1/orders/{id}/events"]["get"]["responses"]["200"]
+    stream = response["content"]["text/event-stream"]
+    data = stream["schema"]["properties"]["data"]
+    assert data["contentMediaType"] == "application/json"
+    assert errors(data["contentSchema"], json.loads(stream["example"]["data"])) == []
 
 
 def test_parameters_have_valid_examples() -> None:

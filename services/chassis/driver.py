@@ -18,7 +18,7 @@ T = TypeVar("T")
 def mend() -> None:
     """Have the driver wait in place."""
     if sys.version_info < (3, 12):
-        pymongo.lock.wait_for = _wait_in_place  # type: ignore[assignment]
+        pymongo.lock.wait_for = _wait_in_place  # type: ignore[assignment, attr-defined]
 
 
 async def _wait_in_place(work: Awaitable[T], seconds: float | None) -> T:

@@ -354,10 +354,10 @@ async def test_a_bad_wish_is_refused_by_the_name_of_its_field(
     assert (answer.status, answer.fields) == (422, [field])
 
 
-async def test_a_wish_needs_no_body_but_a_key(office: Office) -> None:
+async def test_a_wish_needs_no_reason_but_a_key(office: Office) -> None:
     bearer = {"Authorization": f"Bearer {await office.token()}"}
-    assert (await office.auth.call("POST", "/keys/rotation", **bearer)).status == 400
-    answer = await office.auth.call("POST", "/keys/rotation", **bearer, **{"Idempotency-Key": "k1"})
+    assert (await office.auth.call("POST", "/keys/rotation", {}, **bearer)).status == 400
+    answer = await office.auth.call("POST", "/keys/rotation", {}, **bearer, **{"Idempotency-Key": "k1"})
     assert (answer.status, answer.body["reason"]) == (202, "by hand")
 
 

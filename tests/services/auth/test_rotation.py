@@ -245,6 +245,30 @@ async def test_one_that_hangs_is_waited_for_as_long_as_consul_calls_it_well(
     assert await office.signs_with() == old
 
 
+async def test_one_that_knew_the_key_and_is_busy_now_holds_up_nobody(
+    run_auth: RunAuth, around: Site, here: Corner, consul: Consul, control_plane: Instance
+) -> None:
+    office = await opened(await run_auth(**quick(around, key_settling_seconds=1.0)), here, consul)
+    old = await office.signs_with()
+    busy, slow = await around.stub("payment", old), await around.stub("order", old)
+    new = (await office.rotate()).body["kid"]
+    busy.kids = [old, new]
+
+    async def only_one_is_missing() -> bool:
+        return [*await office.waiting_for()] == ["order"]
+
+    await eventually(only_one_is_missing)
+    busy.mute = True
+    asked = busy.asked
+    await eventually(lambda: busy.asked > asked + 1)
+    slow.kids = [old, new]
+
+    async def signs() -> bool:
+        return await office.signs_with() == new
+
+    await eventually(signs)
+
+
 async def test_one_that_is_not_well_but_answers_is_waited_for(
     office: Office, around: Site, control_plane: Instance, consul: Consul
 ) -> None:

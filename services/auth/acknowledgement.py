@@ -15,7 +15,7 @@ from discovery.consul.roster import Member, roster
 
 _ROSTER_SECONDS: Final = 1.0
 _ANSWER_SECONDS: Final = 1.0
-_AT_ONCE: Final = 64
+_AT_ONCE: Final = 1024
 _SPEAKS_FOR_ENVOYS: Final = "control-plane"
 
 
@@ -108,6 +108,5 @@ def _reason(report: _Report | None) -> str:
 async def holders(consul: Consul, tag: str) -> AsyncIterator[Holders]:
     """Those with `tag`. Each is asked over a connection of its own, which proves that it can be reached."""
     connector = TCPConnector(limit=_AT_ONCE, force_close=True)
-    timeout = ClientTimeout(total=None, sock_connect=_ANSWER_SECONDS, sock_read=_ANSWER_SECONDS)
-    async with ClientSession(connector=connector, timeout=timeout) as http:
+    async with ClientSession(connector=connector, timeout=ClientTimeout(_ANSWER_SECONDS)) as http:
         yield Holders(consul, http, tag)

@@ -59,35 +59,50 @@ async def _rotate(body: dict[str, Any], seconds: float) -> None:
     async with operator() as client:
         began = await client.call("POST", f"{KEYS}/rotation", body, key=uuid4().hex)
         console.print(f"[green]✓[/green] published   {began['kid']}")
+        progress = _Progress(began["kid"])
         try:
             async with asyncio.timeout(seconds):
-                await _watch(client, began["kid"])
+                await progress.follow(client)
         except TimeoutError:
             console.print(
-                "[yellow]It is not active yet. Nothing is lost: auth goes on waiting, and signs with the old key "
-                "until then. `portico keys list` shows who is waited for.[/yellow]"
+                f"[yellow]It is not active after {seconds:g} s: {progress.position}.[/yellow]", soft_wrap=True
+            )
+            console.print(
+                "Nothing is lost: auth goes on by itself, and signs with the old key until then. "
+                "`portico keys list` shows how far it is.",
+                soft_wrap=True,
             )
             raise typer.Exit(1) from None
 
 
-async def _watch(client: Storefront, kid: str) -> None:
-    """Say how far the key has come until it signs."""
-    with console.status("waiting for acknowledgement …") as spinner:
-        acknowledged = False
-        async for page in _looks(client):
-            key = next(key for key in page["items"] if key["kid"] == kid)
-            if page["awaited"]:
-                spinner.update(_position(page["awaited"]))
-            if not acknowledged and key["acknowledged_at"]:
-                acknowledged = True
-                told = page["awaited"] or {"acknowledged": "all"}
-                console.print(f"[green]✓[/green] acknowledged by {told['acknowledged']}")
-            if key["activated_at"]:
-                break
-    console.print("[green]✓[/green] active")
-    for key in page["items"]:
-        if key["state"] == "retired":
-            console.print(f"  {key['kid']} is accepted until {_time(key['accepted_until'])}")
+class _Progress:
+    """How far a key has come; each step is told once."""
+
+    def __init__(self, kid: str) -> None:
+        self._kid = kid
+        self._acknowledged = False
+        self.position = "nothing is known of it yet"
+
+    async def follow(self, client: Storefront) -> None:
+        """Look again and again until the key signs."""
+        with console.status("waiting for acknowledgement …") as spinner:
+            async for page in _looks(client):
+                key = next(key for key in page["items"] if key["kid"] == self._kid)
+                self._tell(key, page["awaited"])
+                if key["activated_at"]:
+                    break
+                spinner.update(self.position)
+        console.print("[green]✓[/green] active")
+        for key in page["items"]:
+            if key["state"] == "retired":
+                console.print(f"  {key['kid']} is accepted until {_time(key['accepted_until'])}")
+
+    def _tell(self, key: Any, awaited: Any) -> None:
+        if awaited:
+            self.position = _position(awaited)
+        if key["acknowledged_at"] and not self._acknowledged:
+            self._acknowledged = True
+            console.print(f"[green]✓[/green] acknowledged by {awaited['acknowledged'] if awaited else 'all'}")
 
 
 async def _looks(client: Storefront) -> AsyncIterator[Any]:

@@ -1,7 +1,7 @@
 """Who verifies with a key: every process that Consul knows is asked, the control planes also for their Envoys."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Set
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -15,7 +15,7 @@ from discovery.consul.roster import Member, roster
 
 _ROSTER_SECONDS: Final = 1.0
 _ANSWER_SECONDS: Final = 1.0
-_AT_ONCE: Final = 64
+_AT_ONCE: Final = 1024
 _SPEAKS_FOR_ENVOYS: Final = "control-plane"
 
 
@@ -38,7 +38,7 @@ class Answers:
 class _Report(BaseModel):
     """What is read of an instance's health report."""
 
-    signing_keys: frozenset[str]
+    signing_keys: frozenset[str] = frozenset()
     signing_keys_wait_for: tuple[str, ...] = ()
 
 
@@ -49,6 +49,8 @@ class Holders:
         self._consul = consul
         self._http = http
         self._tag = tag
+        self._kid = ""
+        self._knew: Set[Member] = frozenset()
 
     async def ask(self, kid: str) -> Answers:
         """Ask all of them at once, none for longer than a second.
@@ -61,11 +63,14 @@ class Holders:
                 members = await roster(self._consul, self._tag)
         except ERRORS:
             return Answers(0, (Waiting("consul", "does not answer"),))
-        reports = await asyncio.gather(*map(self._report, members))
-        return _judged(kid, list(zip(members, reports, strict=True)))
+        reports = zip(members, await asyncio.gather(*map(self._report, members)), strict=True)
+        there = {member: report for member, report in reports if report is not None or member.passing}
+        know = {member for member, report in there.items() if self._knows(kid, member, report)}
+        self._kid, self._knew = kid, know
+        return Answers(len(know), _waiting_for(there, know))
 
-    async def _report(self, member: Member) -> _Report | str | None:
-        """What an instance tells, what is wrong with that, or None when there is no answer."""
+    async def _report(self, member: Member) -> _Report | None:
+        """What an instance tells of its keys; None when it does not answer."""
         url = f"http://{member.endpoint.host}:{member.endpoint.port}/health"
         try:
             async with self._http.get(url) as response:
@@ -73,38 +78,35 @@ class Holders:
         except (ClientError, OSError, TimeoutError):
             return None
         except ValidationError:
-            return "does not tell what it verifies with"
+            return _Report()
+
+    def _knows(self, kid: str, member: Member, report: _Report | None) -> bool:
+        if report is not None:
+            return kid in report.signing_keys
+        # It is too busy to say again what it has said before. For Envoys that matters: they come and go.
+        return member in self._knew and kid == self._kid and member.service != _SPEAKS_FOR_ENVOYS
 
 
-def _judged(kid: str, told: list[tuple[Member, _Report | str | None]]) -> Answers:
-    there = [(member, report) for member, report in told if report is not None or member.passing]
-    missing = [
-        (member, report)
-        for member, report in there
-        if not (isinstance(report, _Report) and kid in report.signing_keys)
+def _waiting_for(there: Mapping[Member, _Report | None], know: Set[Member]) -> tuple[Waiting, ...]:
+    waiting = [
+        Waiting(member.endpoint.id, _reason(report)) for member, report in there.items() if member not in know
     ]
-    waiting = [Waiting(member.endpoint.id, _reason(report)) for member, report in missing]
-    if all(member.service != _SPEAKS_FOR_ENVOYS for member, _ in there):
+    if all(member.service != _SPEAKS_FOR_ENVOYS for member in there):
         waiting.append(Waiting(_SPEAKS_FOR_ENVOYS, "is missing, and nobody else speaks for the Envoys"))
-    return Answers(len(there) - len(missing), tuple(waiting))
+    return tuple(waiting)
 
 
-def _reason(report: _Report | str | None) -> str:
-    match report:
-        case None:
-            return "does not answer"
-        case str():
-            return report
-        case _ if report.signing_keys_wait_for:
-            return f"waits for {'; '.join(report.signing_keys_wait_for)}"
-        case _:
-            return "does not verify with it yet"
+def _reason(report: _Report | None) -> str:
+    if report is None:
+        return "does not answer"
+    if report.signing_keys_wait_for:
+        return f"waits for {'; '.join(report.signing_keys_wait_for)}"
+    return "does not verify with it yet"
 
 
 @asynccontextmanager
 async def holders(consul: Consul, tag: str) -> AsyncIterator[Holders]:
     """Those with `tag`. Each is asked over a connection of its own, which proves that it can be reached."""
     connector = TCPConnector(limit=_AT_ONCE, force_close=True)
-    timeout = ClientTimeout(total=None, sock_connect=_ANSWER_SECONDS, sock_read=_ANSWER_SECONDS)
-    async with ClientSession(connector=connector, timeout=timeout) as http:
+    async with ClientSession(connector=connector, timeout=ClientTimeout(_ANSWER_SECONDS)) as http:
         yield Holders(consul, http, tag)

@@ -98,11 +98,12 @@ def accepted_until(key: Key, keys: Iterable[Key]) -> datetime | None:
     return min([last, *(at for _, revokes, at in followers if revokes)])
 
 
-def next_generation(keys: Sequence[Key]) -> int:
+def next_generation(keys: Sequence[Key], wish: Begin) -> int:
     """The generation of a key that begins now. Raises Conflict while another is on its way, or for too many."""
     if (other := pending(keys)) is not None:
         raise Conflict(f"the key {other.kid} is on its way", slug="rotation-in-progress")
-    if len(keys) >= MOST_KEYS:
+    # One that revokes leaves none of the others.
+    if len(keys) >= MOST_KEYS and not wish.revokes:
         raise Conflict(f"{len(keys)} keys are still accepted, no more are possible", slug="too-many-keys")
     return max((key.generation for key in keys), default=0) + 1
 

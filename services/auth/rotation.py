@@ -61,7 +61,7 @@ class Rotation:
     async def begin(self, work: Work, wish: Begin, now: datetime) -> Key:
         """Publish a new key as soon as the work is committed. Raises Conflict while there is one on its way."""
         keys = [stored.key for stored in await accepted_keys(work.session)]
-        fresh = self._signing.make(next_generation(keys), wish, now)
+        fresh = self._signing.make(next_generation(keys, wish), wish, now)
         try:
             await fresh.insert(session=work.session)
         except DuplicateKeyError as error:
@@ -132,7 +132,7 @@ class Rotation:
                 _log.info("published the signing keys %s", ", ".join(key.id for key in stored))
 
     async def _begin_by_itself(self, keys: Sequence[Key], wish: Begin, now: datetime) -> None:
-        fresh = self._signing.make(next_generation(keys), wish, now)
+        fresh = self._signing.make(next_generation(keys, wish), wish, now)
         with suppress(DuplicateKeyError):  # another instance was faster, and its key is the one
             await fresh.insert()
             self._began(fresh.key)

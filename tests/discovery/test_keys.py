@@ -164,7 +164,7 @@ class OtherEdge:
 async def other_edge(rig: Rig) -> AsyncIterator[OtherEdge]:
     """A second edge at the same control plane."""
     async with aio.insecure_channel(f"{rig.layout.host}:{rig.xds_port}") as channel:
-        stream = channel.stream_stream(STREAM)()
+        stream: Any = channel.stream_stream(STREAM)()
         edge = OtherEdge(stream)
         await edge.say(node={"id": "edge-slow", "cluster": "edge"}, resource_names_subscribe=[TOKENS])
         try:

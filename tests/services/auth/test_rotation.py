@@ -1,15 +1,11 @@
 """Rotation of the signing keys, with real processes that verify tokens and others that lag, hang or die."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
-from uuid import uuid4
 
-import jwt
 import pytest
 from aiohttp import ClientSession, web
 from consul.aio import Consul
@@ -21,7 +17,6 @@ from services.auth.documents import StoredKey
 from services.auth.keys import SigningKeys
 from services.auth.rotation import Rotation
 from services.auth.settings import Settings
-from tests.answers import Answer
 from tests.conftest import Start
 from tests.faults.proxy import proxied
 from tests.instances import Instance
@@ -29,12 +24,11 @@ from tests.parts import Corner, eventually
 from tests.processes import instances
 from tests.services.auth.conftest import CHEAP, Auth, RunAuth
 from tests.services.auth.holders import Site, site
+from tests.services.auth.office import EMAIL, Office, kid, opened, quick
 from tests.tokens import Issuer
 
 OVERLAP = 900 + 60 + 5
 """Seconds for which a key is accepted after its successor has become active: by default, and with the clocks' skew."""
-
-EMAIL = "operator@example.com"
 
 
 @pytest.fixture
@@ -50,98 +44,10 @@ async def control_plane(around: Site) -> Instance:
     return await around.follower("control-plane")
 
 
-@dataclass(frozen=True)
-class Office:
-    """The auth service as an operator uses it."""
-
-    auth: Auth
-    here: Corner
-    consul: Consul
-
-    async def token(self) -> str:
-        """A fresh access token of the administrator."""
-        return str((await self.auth.login(EMAIL)).body["access_token"])
-
-    async def signs_with(self) -> str:
-        """The key that the next token is signed with."""
-        return kid(await self.token())
-
-    async def rotate(self, key: str = "", **body: Any) -> Answer:
-        """Ask for a new key."""
-        headers = {"Authorization": f"Bearer {await self.token()}", "Idempotency-Key": key or uuid4().hex}
-        return await self.auth.call("POST", "/keys/rotation", body, **headers)
-
-    async def keys(self) -> dict[str, Any]:
-        """What is shown of the keys."""
-        answer = await self.auth.call("GET", "/keys", Authorization=f"Bearer {await self.token()}")
-        assert answer.status == 200, answer
-        return answer.body
-
-    async def is_open(self) -> bool:
-        """Whether the service knows its own keys already, as every process does that follows Consul."""
-        answer = await self.auth.call("GET", "/keys", Authorization=f"Bearer {await self.token()}")
-        return answer.status == 200
-
-    async def states(self) -> list[str]:
-        """What the keys are, the newest first."""
-        return [key["state"] for key in (await self.keys())["items"]]
-
-    async def waiting_for(self) -> dict[str, str]:
-        """Who has not acknowledged the next key, by service, and why."""
-        awaited = (await self.keys())["awaited"]
-        assert awaited, "no key is on its way"
-        return {one["instance"].partition("-s-")[0]: one["reason"] for one in awaited["waiting_for"]}
-
-    async def published(self) -> list[str]:
-        """The kids that are in Consul."""
-        return kids(await kv.get(self.consul, self.auth.settings.jwks_key))
-
-    async def renewed(self, **body: Any) -> str:
-        """The kid of a new key that signs."""
-        new = str((await self.rotate(**body)).body["kid"])
-
-        async def signs() -> bool:
-            return await self.signs_with() == new
-
-        await eventually(signs)
-        return new
-
-    async def let_pass(self, seconds: float) -> None:
-        """Make everything that has happened to the keys so much older."""
-        earlier = {
-            name: {"$dateSubtract": {"startDate": f"${name}", "unit": "second", "amount": int(seconds)}}
-            for name in ("created_at", "activated_at")
-        }
-        await self.here.db("auth").signing_keys.update_many({}, [{"$set": earlier}])
-
-
 @pytest.fixture
 async def office(run_auth: RunAuth, around: Site, here: Corner, consul: Consul) -> Office:
     """One instance that does everything soon, and an administrator."""
     return await opened(await run_auth(**quick(around)), here, consul)
-
-
-def quick(around: Site, **changes: Any) -> dict[str, Any]:
-    """Settings with which a key that everybody knows signs soon."""
-    soon = {"jwks_check_seconds": 0.05, "key_settling_seconds": 0.1, "key_holders": around.tag}
-    return {**soon, **changes}
-
-
-async def opened(auth: Auth, here: Corner, consul: Consul) -> Office:
-    """An instance with an administrator."""
-    office = Office(auth, here, consul)
-    await office.auth.register(EMAIL)
-    await here.db("auth").accounts.update_one({}, {"$set": {"account.roles": ["admin"]}})
-    await eventually(office.is_open)
-    return office
-
-
-def kid(token: str) -> str:
-    return str(jwt.get_unverified_header(token)["kid"])
-
-
-def kids(document: bytes | None) -> list[str]:
-    return [key["kid"] for key in json.loads(document or b'{"keys": []}')["keys"]]
 
 
 async def accepts(instance: Instance, token: str) -> bool:
@@ -169,11 +75,7 @@ async def test_a_new_key_signs_when_everybody_has_acknowledged_it(
     assert (await office.keys())["awaited"]["acknowledged"] == 2
     assert await office.signs_with() == old
     slow.kids = [old, new]
-
-    async def signs() -> bool:
-        return bool(await office.signs_with() == new)
-
-    await eventually(signs)
+    await eventually(lambda: office.signs(new))
     assert await office.states() == ["active", "retired"]
     for each in (token, await office.token()):
         assert await accepts(order, each)
@@ -226,11 +128,7 @@ async def test_a_killed_process_is_waited_for_only_until_consul_calls_it_dead(
     await eventually(lambda: killed.asked >= 3)
     assert await office.signs_with() == old
     await killed.die()
-
-    async def signs() -> bool:
-        return bool(await office.signs_with() == new)
-
-    await eventually(signs)
+    await eventually(lambda: office.signs(new))
 
 
 async def test_one_that_hangs_is_waited_for_as_long_as_consul_calls_it_well(
@@ -243,6 +141,26 @@ async def test_one_that_hangs_is_waited_for_as_long_as_consul_calls_it_well(
     await eventually(lambda: hanging.asked >= 3)
     assert await office.waiting_for() == {"payment": "does not answer"}
     assert await office.signs_with() == old
+
+
+async def test_one_that_knew_the_key_and_is_busy_now_holds_up_nobody(
+    run_auth: RunAuth, around: Site, here: Corner, consul: Consul, control_plane: Instance
+) -> None:
+    office = await opened(await run_auth(**quick(around, key_settling_seconds=1.0)), here, consul)
+    old = await office.signs_with()
+    busy, slow = await around.stub("payment", old), await around.stub("order", old)
+    new = (await office.rotate()).body["kid"]
+    busy.kids = [old, new]
+
+    async def only_one_is_missing() -> bool:
+        return [*await office.waiting_for()] == ["order"]
+
+    await eventually(only_one_is_missing)
+    busy.mute = True
+    asked = busy.asked
+    await eventually(lambda: busy.asked > asked + 1)
+    slow.kids = [old, new]
+    await eventually(lambda: office.signs(new))
 
 
 async def test_one_that_is_not_well_but_answers_is_waited_for(
@@ -262,11 +180,7 @@ async def test_one_that_is_not_well_but_answers_is_waited_for(
     await eventually(lambda: unwell.asked > asked + 5)
     assert await office.signs_with() == old
     unwell.kids = [old, new]
-
-    async def signs() -> bool:
-        return bool(await office.signs_with() == new)
-
-    await eventually(signs)
+    await eventually(lambda: office.signs(new))
 
 
 async def test_without_a_control_plane_nobody_has_spoken_for_the_envoys(office: Office, around: Site) -> None:
@@ -304,11 +218,7 @@ async def test_while_consul_is_away_nothing_is_signed_with_a_new_key_and_signing
             assert await office.signs_with() == old
         assert await office.published() == [old]
         between.heal()
-
-        async def signs() -> bool:
-            return bool(await office.signs_with() == new)
-
-        await eventually(signs)
+        await eventually(lambda: office.signs(new))
 
 
 async def looks(office: Office, times: int) -> set[str]:

@@ -30,6 +30,7 @@ NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 PACE = Pace(settling=2 * SECOND, period=90 * DAY)
 OVERLAP = 900.0
+DRILL, STOLEN = Begin("a drill"), Begin("it was stolen", revokes=True)
 
 
 def key(generation: int, **fields: Any) -> Key:
@@ -108,14 +109,16 @@ def test_a_key_that_revokes_ends_all_before_it_when_it_signs_and_not_earlier() -
 
 
 def test_only_one_key_is_on_its_way_and_not_too_many_are_accepted() -> None:
-    assert next_generation([]) == 1
-    assert next_generation([signing(4), signing(5)]) == 6
+    assert next_generation([], DRILL) == 1
+    assert next_generation([signing(4), signing(5)], DRILL) == 6
     with pytest.raises(Conflict) as refused:
-        next_generation([signing(1), key(2)])
+        next_generation([signing(1), key(2)], STOLEN)
     assert refused.value.slug == "rotation-in-progress"
+    many = [signing(n) for n in range(MOST_KEYS)]
     with pytest.raises(Conflict) as refused:
-        next_generation([signing(n) for n in range(MOST_KEYS)])
+        next_generation(many, DRILL)
     assert refused.value.slug == "too-many-keys"
+    assert next_generation(many, STOLEN) == MOST_KEYS
 
 
 def test_an_old_key_is_replaced_by_itself_unless_people_want_to_do_it() -> None:
@@ -145,11 +148,11 @@ def test_whatever_happens_nobody_is_refused_for_what_the_keys_do(turns: list[Tur
     for seconds, acknowledged, wanted in [(0, False, False), (0, False, False), *turns]:
         now += seconds * SECOND
         if wanted and pending(keys) is None and keys and len(keys) < MOST_KEYS:
-            keys.append(key(next_generation(keys)))
+            keys.append(key(next_generation(keys, DRILL)))
         known_since = (known_since or now) if acknowledged and awaited(keys) else None
         step = next_step(keys, acknowledged, now, PACE)
         if isinstance(step, Begin):
-            keys.append(key(next_generation(keys)))
+            keys.append(key(next_generation(keys, DRILL)))
         elif step is not None:
             check(step, keys, known_since, now)
             keys = [step.after if each.kid == step.before.kid else each for each in keys]

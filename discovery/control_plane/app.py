@@ -29,7 +29,7 @@ def discovery(settings: Settings) -> Callable[[web.Application], AsyncIterator[N
         codec = Codec.load(settings.xds_descriptors)
         publisher = Publisher(codec)
         async with (
-            watched(settings.consul_url, settings.jwks_key) as watch,
+            watched(settings.consul_url, settings.jwks_key, settings.config_prefix) as watch,
             serving(publisher, codec, settings.host, settings.xds_port),
             background("publisher", lambda: publish_all(watch.catalogs(), settings, publisher)),
         ):

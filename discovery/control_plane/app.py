@@ -34,7 +34,7 @@ def discovery(settings: Settings) -> Callable[[web.Application], AsyncIterator[N
         app[READINESS].tell("signing_keys", edges.signing_keys)
         app[READINESS].tell("signing_keys_wait_for", edges.waits_for)
         async with (
-            watched(settings.consul_url, settings.jwks_key) as watch,
+            watched(settings.consul_url, settings.jwks_key, settings.config_prefix) as watch,
             serving(publisher, edges, codec, settings.host, settings.xds_port),
             background("publisher", lambda: publish_all(watch.catalogs(), settings, publisher)),
         ):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from discovery.control_plane.resources import EXTENSION
-from discovery.control_plane.resources.edge import TOKENS
+from discovery.control_plane.resources.admission import TOKENS
 from discovery.control_plane.snapshot import Snapshot
 
 RETURN_SECONDS: Final = 5.0

@@ -15,7 +15,7 @@ from discovery.control_plane.edges import Edge, Edges
 from discovery.control_plane.policy import Role
 from discovery.control_plane.publisher import ROLES, Publisher
 from discovery.control_plane.resources import EXTENSION, SHORT_NAMES
-from discovery.control_plane.resources.edge import TOKENS
+from discovery.control_plane.resources.admission import TOKENS
 from discovery.control_plane.session import Rejection, Session
 
 _SERVICE = "envoy.service.discovery.v3.AggregatedDiscoveryService"

@@ -17,7 +17,7 @@ from discovery.control_plane.resources import (
     Message,
     Resources,
 )
-from discovery.control_plane.resources.edge import signing_keys
+from discovery.control_plane.resources.admission import signing_keys
 
 
 class Inconsistent(Exception):

@@ -36,11 +36,13 @@ async def pair(platform: Platform, join: Join) -> AsyncIterator[tuple[Instance, 
 
 
 async def attempts(platform: Platform, pair: tuple[Instance, Instance], method: str, **headers: str) -> int:
-    """How often a call that fails with 503 is made."""
+    """How often a call that fails with 503 is made; the answer says so too."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     async with platform.egress.request(method, "http://order/status/503", headers=named) as response:
         assert response.status == 503
-    return sum(instance.requests for instance in pair)
+        made = sum(instance.requests for instance in pair)
+        assert response.headers["x-envoy-attempt-count"] == str(made)
+    return made
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])

@@ -19,8 +19,8 @@ from discovery.control_plane import descriptors
 from discovery.control_plane.codec import Codec
 from discovery.control_plane.edges import RETURN_SECONDS
 from discovery.control_plane.resources import EXTENSION, Resources
+from discovery.control_plane.resources.admission import TOKENS
 from discovery.control_plane.resources.build import build
-from discovery.control_plane.resources.edge import TOKENS
 from scripts.layout import Layout
 from scripts.native import xds
 from tests.discovery.conftest import HOME, JWKS_KEY

@@ -6,8 +6,8 @@ import pytest
 from discovery.control_plane.codec import Encoded
 from discovery.control_plane.edges import Edges
 from discovery.control_plane.resources import EXTENSION
+from discovery.control_plane.resources.admission import TOKENS, signing_keys
 from discovery.control_plane.resources.build import build
-from discovery.control_plane.resources.edge import TOKENS, signing_keys
 from discovery.control_plane.settings import Settings
 from discovery.control_plane.snapshot import Snapshot
 from tests.unit.discovery.catalogs import catalog

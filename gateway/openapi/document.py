@@ -19,7 +19,8 @@ pair. A token that is not valid is refused wherever it is sent, also where none 
 
 **Refusals** are problem documents ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)). Look at `type`: its slug never
 changes. What cannot be read is 400, what is wrong in it is 422 with the fields named, also a parameter or a field
-that is not known. Another method than a path has is 405, with those that it has in `Allow`.
+that is not known. Another method than a path has is 405, with those that it has in `Allow`; HEAD is
+answered wherever GET is.
 
 **Lists** come in pages: `next_cursor` of one is the `cursor` of the next, and null on the last.
 
@@ -68,7 +69,11 @@ def document(version: str, operations: Sequence[Operation]) -> Json:
         "paths": _paths(operations, schemas),
         "components": {
             "schemas": schemas,
-            "responses": {component(status): refusal(status, {}) for status in REFUSALS},
+            "responses": {
+                component(status): refusal(status, {})
+                for status, refused in REFUSALS.items()
+                if refused.slugs
+            },
             "headers": _HEADERS,
             "securitySchemes": {
                 "token": {

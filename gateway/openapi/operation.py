@@ -115,12 +115,12 @@ def component(status: int) -> str:
     return re.sub(r"\W", "", HTTPStatus(status).phrase)
 
 
-def refusal(status: int, slugs: Mapping[str, str]) -> Json:
-    """A problem document, with its slugs as examples."""
-    told = slugs or {REFUSALS[status].slug: REFUSALS[status].meaning}
-    shown = {slug: {"value": problem(status, slug, text)} for slug, text in told.items()}
+def refusal(status: int, own: Mapping[str, str]) -> Json:
+    """A problem document with an example for each slug, `own` ones first."""
+    slugs = {**own, **REFUSALS[status].slugs, **own}
+    shown = {slug: {"value": problem(status, slug, text)} for slug, text in slugs.items()}
     return {
-        "description": meaning(status, slugs),
+        "description": meaning(slugs),
         "headers": _headers(status),
         "content": {
             MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": shown},
@@ -128,9 +128,9 @@ def refusal(status: int, slugs: Mapping[str, str]) -> Json:
     }
 
 
-def _refusal(status: int, slugs: Mapping[str, str]) -> Json:
-    if slugs:
-        return refusal(status, slugs)
+def _refusal(status: int, own: Mapping[str, str]) -> Json:
+    if own:
+        return refusal(status, own)
     return {"$ref": f"#/components/responses/{component(status)}"}
 
 

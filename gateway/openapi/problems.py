@@ -1,6 +1,6 @@
 """What any endpoint may refuse: statuses, slugs and what they mean, also of what Envoy says by itself."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Final, Self
@@ -52,16 +52,16 @@ class Problem(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What a status means."""
+    """What a status is called, and the slugs that anything may be refused with under it, as Markdown."""
 
-    slug: str
     title: str
-    meaning: str
+    slugs: Mapping[str, str]
 
     @classmethod
-    def of(cls, category: type[errors.Refusal], meaning: str) -> Self:
+    def of(cls, category: type[errors.Refusal], meaning: str, **more: str) -> Self:
         """One of our own categories."""
-        return cls(category.default_slug, category.title, meaning)
+        others = {slug.replace("_", "-"): text for slug, text in more.items()}
+        return cls(category.title, {category.default_slug: meaning, **others})
 
 
 REFUSALS: Final[Mapping[int, Refused]] = MappingProxyType(
@@ -78,25 +78,31 @@ REFUSALS: Final[Mapping[int, Refused]] = MappingProxyType(
             errors.Forbidden, "The caller's role does not allow it, or the token is meant for somebody else."
         ),
         404: Refused.of(errors.NotFound, "There is no such thing, or it is not the caller's."),
-        408: Refused("request-timeout", "The request took too long to arrive", "It came too slowly."),
-        409: Refused.of(errors.Conflict, "The current state does not allow it."),
+        408: Refused("The request took too long to arrive", {"request-timeout": "It came too slowly."}),
+        409: Refused(errors.Conflict.title, {}),
         413: Refused.of(errors.TooLarge, f"The body is larger than {_MAX_BODY // 1024} KiB."),
         415: Refused.of(
             errors.UnsupportedMedia, "The body is not `application/json`, or it has a `Content-Encoding`."
         ),
         422: Refused.of(errors.Invalid, "Some fields or parameters are wrong; `errors` names them."),
-        426: Refused("upgrade-required", "Another protocol is needed", "Use HTTP/1.1 or HTTP/2."),
+        426: Refused("Another protocol is needed", {"upgrade-required": "Use HTTP/1.1 or HTTP/2."}),
         429: Refused.of(errors.TooMany, "Too often. Try again after `Retry-After` seconds."),
         431: Refused(
-            "headers-too-large", "The headers are too large", "More than 32 KiB or a hundred of them."
+            "The headers are too large",
+            {"headers-too-large": "They are longer than 32 KiB, or over a hundred."},
         ),
-        500: Refused("internal", "Something went wrong on our side", "A fault of ours; it has been logged."),
-        502: Refused("bad-gateway", "Temporarily unavailable", "No usable answer came from behind the door."),
+        500: Refused(
+            "Something went wrong on our side", {"internal": "A fault of ours; it has been logged."}
+        ),
+        502: Refused(
+            "Temporarily unavailable", {"bad-gateway": "No usable answer came from behind the door."}
+        ),
         503: Refused.of(
             errors.Unavailable,
-            "A part that is needed is missing, busy or too slow. Try again after `Retry-After` seconds.",
+            "A part that is needed is missing or busy. Try again after `Retry-After` seconds.",
+            deadline_exceeded="A part that is needed was too slow.",
         ),
-        504: Refused("deadline-exceeded", "It took too long", "No answer came in time."),
+        504: Refused("It took too long", {"deadline-exceeded": "No answer came in time."}),
     }
 )
 
@@ -109,11 +115,10 @@ RETRIED: Final = (429, 502, 503, 504)
 
 def problem(status: int, slug: str, detail: str) -> dict[str, object]:
     """An example of a problem document."""
-    known = REFUSALS[status]
     named = {"errors": [{"field": "limit", "message": "Input should be less than or equal to 100"}]}
     return {
         "type": f"urn:portico:problem:{slug}",
-        "title": known.title,
+        "title": REFUSALS[status].title,
         "status": status,
         "detail": detail,
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
@@ -121,13 +126,8 @@ def problem(status: int, slug: str, detail: str) -> dict[str, object]:
     }
 
 
-def meaning(status: int, slugs: Mapping[str, str]) -> str:
-    """What a status means here, as Markdown."""
-    return "\n".join([REFUSALS[status].meaning, *_items(slugs)])
-
-
-def _items(slugs: Mapping[str, str]) -> Iterable[str]:
-    if slugs:
-        yield ""
-    for slug, text in slugs.items():
-        yield f"- `{slug}`: {text}"
+def meaning(slugs: Mapping[str, str]) -> str:
+    """What slugs mean, as Markdown; one that is alone needs no name."""
+    if len(slugs) == 1:
+        return "".join(slugs.values())
+    return "\n".join(f"- `{slug}`: {text}" for slug, text in slugs.items())

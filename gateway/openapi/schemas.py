@@ -31,6 +31,11 @@ class _Schemas(GenerateJsonSchema):
             inner.pop("default", None)
         return inner
 
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        found = super().dict_schema(schema)
+        # Where names have a pattern, others are refused.
+        return {**found, "additionalProperties": False} if "patternProperties" in found else found
+
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         inner = self.generate_inner(schema["schema"])
         if not isinstance(inner.get("type"), str) or "const" in inner:
@@ -68,7 +73,7 @@ def parameters(where: Where, model: type[BaseModel] | None) -> list[Json]:
 
 
 def _parameter(where: Where, name: str, field: Json, required: bool) -> Json:
-    own = {key: field[key] for key in ("description", "allowEmptyValue") if key in field}
+    own: Json = {key: field[key] for key in ("description", "allowEmptyValue") if key in field}
     schema = {key: value for key, value in field.items() if key not in (*own, "examples")}
     if isinstance(schema.get("type"), list):
         schema["type"] = schema["type"][0]

@@ -64,8 +64,8 @@ REGISTER: Final = Contract(
     takes=RegisterIn,
     gives={201: AccountOut},
     refuses={
-        409: {"email-in-use": "there is an account with this e-mail"},
-        503: {"overloaded": "too many sign in at once"},
+        409: {"email-in-use": "There is an account with this e-mail."},
+        503: {"overloaded": "Too many sign in at once."},
     },
 )
 
@@ -77,9 +77,9 @@ LOGIN: Final = Contract(
     takes=LoginIn,
     gives={200: TokensOut},
     refuses={
-        401: {"wrong-credentials": "e-mail or password is wrong; which of them is not told"},
-        429: {"locked-out": "too many wrong passwords for this address"},
-        503: {"overloaded": "too many sign in at once"},
+        401: {"wrong-credentials": "E-mail or password is wrong; which of them is not told."},
+        429: {"locked-out": "Too many wrong passwords for this address."},
+        503: {"overloaded": "Too many sign in at once."},
     },
 )
 
@@ -91,7 +91,7 @@ REFRESH: Final = Contract(
     "used later, it may have been stolen, and the whole session ends.",
     takes=RefreshIn,
     gives={200: TokensOut},
-    refuses={401: {"unauthenticated": "the refresh token is not good any more"}},
+    refuses={401: {"unauthenticated": "The refresh token is not good any more."}},
 )
 
 LOGOUT: Final = Contract(

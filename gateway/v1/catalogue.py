@@ -137,8 +137,8 @@ class CategoriesOut(BaseModel):
 
 
 _TAKEN: Final = {
-    "slug-in-use": "another product has this slug",
-    "sku-in-use": "another product has one of these skus",
+    "slug-in-use": "Another product has this slug.",
+    "sku-in-use": "Another product has one of these skus.",
 }
 
 CREATE: Final = Contract(
@@ -159,7 +159,7 @@ CHANGE: Final = Contract(
     path=EditedPath,
     takes=ProductPatch,
     gives={200: ProductOut},
-    refuses={409: {**_TAKEN, "version-mismatch": "the product is at another version by now"}},
+    refuses={409: {**_TAKEN, "version-mismatch": "The product is at another version by now."}},
 )
 
 ARCHIVE: Final = Contract(

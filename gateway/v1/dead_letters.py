@@ -142,7 +142,7 @@ class AuditOut(BaseModel):
 
 
 _NOT_REPLAYABLE: Final = {
-    "not-replayable": "where it died is not known, or it was too large to be kept",
+    "not-replayable": "Where it died is not known, or it was too large to be kept.",
 }
 
 LIST: Final = Contract(
@@ -180,7 +180,7 @@ DISCARD: Final = Contract(
     path=LetterPath,
     takes=DiscardIn,
     gives={200: LetterSummaryOut},
-    refuses={409: {"not-dead": "it was brought back"}},
+    refuses={409: {"not-dead": "It was brought back."}},
 )
 
 REPLAY_MANY: Final = Contract(

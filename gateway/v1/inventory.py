@@ -56,5 +56,5 @@ ADJUST: Final = Contract(
     path=SkuPath,
     takes=AdjustmentIn,
     gives={200: StockOut},
-    refuses={409: {"insufficient-stock": "less would be left than is held for orders"}},
+    refuses={409: {"insufficient-stock": "Less would be left than is held for orders."}},
 )

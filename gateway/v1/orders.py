@@ -258,5 +258,5 @@ CANCEL: Final = Contract(
     path=OrderPath,
     takes=CancelIn,
     gives={202: StatusOut},
-    refuses={409: {"order-not-cancellable": "it has ended, or it is being cancelled already"}},
+    refuses={409: {"order-not-cancellable": "It has ended, or it is being cancelled already."}},
 )

@@ -123,5 +123,5 @@ WEBHOOK: Final = Contract(
     headers=WebhookHeaders,
     takes=SandboxNotice,
     gives={200: ReceiptOut},
-    refuses={401: {"bad-signature": "the signature is missing, wrong or too old"}},
+    refuses={401: {"bad-signature": "The signature is missing, wrong or too old."}},
 )

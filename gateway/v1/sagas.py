@@ -154,7 +154,7 @@ async def page(request: web.Request, calls: Calls) -> web.Response:
     return reply(SagaPageOut(**{**asdict(found), **dict(found.saga)}))
 
 
-_UNREADABLE: Final = {"unreadable": "its read model must be rebuilt first"}
+_UNREADABLE: Final = {"unreadable": "Its read model must be rebuilt first."}
 
 LIST: Final = Contract(
     SAGAS,
@@ -181,7 +181,7 @@ RESUME: Final = Contract(
     "The same things are asked under the same ids, so what was done is not done again. It gets at least 10 s more.",
     path=OrderPath,
     gives={202: StatusOut},
-    refuses={409: {**_UNREADABLE, "saga-too-late": "it is over"}},
+    refuses={409: {**_UNREADABLE, "saga-too-late": "It is over."}},
 )
 
 COMPENSATE: Final = Contract(
@@ -193,5 +193,5 @@ COMPENSATE: Final = Contract(
     path=OrderPath,
     takes=CompensateIn,
     gives={202: StatusOut},
-    refuses={409: {**_UNREADABLE, "saga-too-late": "it is over, or has turned back already"}},
+    refuses={409: {**_UNREADABLE, "saga-too-late": "It is over, or has turned back already."}},
 )

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, ClientSession, ClientTimeout, TCPConnector
+from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from discovery.config.resilience import Resilience
@@ -346,3 +347,14 @@ async def test_news_is_dropped_and_not_kept_when_redis_is_missing(
 
 def redis_url(here: Corner) -> str:
     return f"redis://{here.layout.address('redis')}/0"
+
+
+async def test_who_asks_for_the_headers_alone_holds_no_stream(shop: Instance, order: Orders) -> None:
+    order.reach(2)
+    url = f"http://127.0.0.1:{shop.port}"
+    async with ClientSession(url, connector=TCPConnector(limit=1), timeout=ClientTimeout(total=3)) as http:
+        async with http.head(f"/api/v1/orders/{order.id}/events", headers=order.headers) as response:
+            assert (response.status, response.content_type) == (200, "text/event-stream")
+        async with http.get("/livez") as response:
+            assert response.status == 200
+    assert REGISTRY.get_sample_value("portico_live_streams") == 0

@@ -1,14 +1,16 @@
 """Asking operations whatever their document allows and forbids, and telling what was not as documented."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import requests
+import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
-from schemathesis import APIOperation, Case, Config, GenerationMode, openapi
+from requests.auth import AuthBase
+from schemathesis import APIOperation, Config, GenerationMode, Response, openapi
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.generation.drivers import CoverageGenerator
@@ -16,9 +18,12 @@ from schemathesis.generation.feedback import NO_FEEDBACK
 from schemathesis.generation.overrides import Override
 from schemathesis.specs.openapi import checks
 
+from services.chassis.clock import utcnow
+from services.payment.providers.signature import HEADER, sign
+
 Json = dict[str, Any]
 Operation = APIOperation[Any, Any, Any, Any]
-Tame = Callable[[Case], None]
+Case = schemathesis.Case[Operation]
 
 _CHECKS: Final = [
     not_a_server_error,
@@ -42,8 +47,11 @@ _SECONDS: Final = 20.0
 def operations(document: Json) -> dict[str, Operation]:
     """The operations of a document by their ids."""
     schema = openapi.from_dict(document, config=Config.from_dict(_CONFIG))
-    found = (result.ok() for result in schema.get_all_operations())
-    return {operation.definition.raw["operationId"]: operation for operation in found}
+    return {
+        described["operationId"]: schema[path][method.upper()]
+        for path, methods in document["paths"].items()
+        for method, described in methods.items()
+    }
 
 
 def edges(operation: Operation, known: Mapping[str, str]) -> Iterator[Case]:
@@ -86,12 +94,38 @@ def _drawn(operation: Operation, mode: GenerationMode, known: Mapping[str, str],
 
 
 @dataclass(frozen=True)
-class Prober:
-    """Somebody who asks; `token` is empty for nobody in particular."""
+class Bearer(AuthBase):
+    """Asks as the holder of a token; an empty one is nobody's."""
 
-    url: str
     token: str
-    session: requests.Session = field(default_factory=requests.Session)
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.token:
+            request.headers["Authorization"] = f"Bearer {self.token}"
+        return request
+
+
+@dataclass(frozen=True)
+class Signer(AuthBase):
+    """Asks as the sandbox payment provider, who signs what it says."""
+
+    secret: str
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        body: Any = request.body or b""
+        request.headers[HEADER] = sign(
+            self.secret, body.encode() if isinstance(body, str) else body, utcnow()
+        )
+        return request
+
+
+class Prober:
+    """Asks at `url` as somebody."""
+
+    def __init__(self, url: str, somebody: AuthBase) -> None:
+        self._url = url
+        self._session = requests.Session()
+        self._session.auth = somebody
 
     def probe(self, cases: Iterable[Case]) -> list[str]:
         """What was not as documented, each kind of it once."""
@@ -101,14 +135,30 @@ class Prober:
         return list(findings.values())
 
     def _ask(self, case: Case) -> dict[str, str]:
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        response = case.call(self.url, session=self.session, headers=headers, timeout=_SECONDS)
+        response = case.call(self._url, session=self._session, timeout=_SECONDS)
         try:
             case.validate_response(response, checks=_CHECKS)
         except FailureGroup as failures:
-            asked = f"{case.as_curl_command()}\n{response.status_code} {response.text[:500]}"
-            return {
-                f"{type(one).__name__} {response.status_code}": f"{one}\n{asked}"
-                for one in failures.exceptions
-            }
+            return {type(one).__name__: f"{one}\n{_told(case, response)}" for one in failures.exceptions}
+        slug = _slug(response)
+        if slug not in _slugs(case.operation, response.status_code):
+            return {slug: f"Undocumented slug: {slug}\n{_told(case, response)}"}
         return {}
+
+
+def _told(case: Case, response: Response) -> str:
+    return f"{case.as_curl_command()}\n{response.status_code} {response.text[:500]}"
+
+
+def _slug(response: Response) -> str:
+    """The slug of a refusal; empty for anything else, and for a method that the path does not have."""
+    refused = response.status_code >= 400 and response.status_code != 405
+    return str(response.json()["type"]).rpartition(":")[2] if refused else ""
+
+
+def _slugs(operation: Operation, status: int) -> set[str]:
+    """The slugs that are documented for a status, which are the names of its examples."""
+    found = operation.responses.find_by_status_code(status)
+    if found is None or status < 400:
+        return {""}
+    return set(found.definition["content"]["application/problem+json"]["examples"])

@@ -144,6 +144,14 @@ async def test_a_parameter_that_is_not_supported_is_refused(
     assert (answer.status, answer.fields) == (422, [next(iter(query))])
 
 
+@pytest.mark.parametrize("query", [{"min_price": 2, "max_price": 1}, {"sort": "relevance"}])
+async def test_parameters_that_do_not_go_together_are_refused(
+    catalogue: Catalogue, query: dict[str, Any]
+) -> None:
+    answer = await catalogue.get("/products", **query)
+    assert (answer.status, answer.fields) == (422, ["query"])
+
+
 @pytest.mark.parametrize("status", ["draft", "archived"])
 async def test_what_is_not_active_is_for_administrators_only(
     catalogue: Catalogue, issuer: Issuer, status: str

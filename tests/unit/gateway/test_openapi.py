@@ -202,7 +202,7 @@ def test_a_key_is_a_header() -> None:
 
 def test_a_refusal_of_its_own_names_its_slug() -> None:
     refusal = told("POST", "/", refuses={409: {"taken": "it is taken"}})["responses"]["409"]
-    assert "- `taken`: it is taken" in refusal["description"]
+    assert refusal["description"] == "it is taken"
     (problem,) = refusal["content"]["application/problem+json"]["examples"].values()
     assert problem["value"]["type"] == "urn:portico:problem:taken"
 
@@ -216,7 +216,8 @@ def test_what_envoy_says_by_itself_is_told_as_it_says_it() -> None:
         if status == 405:
             continue  # no operation has another method than its own
         known = REFUSALS[status]
-        assert (f"urn:portico:problem:{known.slug}", known.title) == (said["type"], said["title"])
+        assert said["type"].removeprefix("urn:portico:problem:") in known.slugs
+        assert said["title"] == known.title
         assert status in ALWAYS or status == 404
         headers = {header["header"]["key"] for header in mapper["headers_to_add"]}
         documented = DOCUMENT["components"]["responses"][component(status)]["headers"]

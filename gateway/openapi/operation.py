@@ -73,8 +73,8 @@ class Operation:
         if not self.switchable:
             return {}
         own = self.contract.refuses.get(404, {})
-        missing = own or ({"not-found": REFUSALS[404].meaning} if "{" in self.path else {})
-        return {404: {**missing, "switched-off": "it is switched off, for all or for this caller"}}
+        missing = own or (REFUSALS[404].slugs if "{" in self.path else {})
+        return {404: {**missing, "switched-off": "It is switched off, for all or for this caller."}}
 
     def describe(self, known: Mapping[str, Json]) -> Json:
         """The operation; `known` are the schemas of the document."""

@@ -109,7 +109,7 @@ class FlagsOut(BaseModel):
     items: tuple[FlagOut, ...]
 
 
-_CHANGED: Final = {409: {"changed-meanwhile": "somebody else has changed it: look again"}}
+_CHANGED: Final = {409: {"changed-meanwhile": "Somebody else has changed it: look again."}}
 
 SECTIONS: Final = Contract(
     CONFIGURATION,

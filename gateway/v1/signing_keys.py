@@ -90,8 +90,8 @@ ROTATE: Final = Contract(
     gives={202: SigningKeyOut},
     refuses={
         409: {
-            "rotation-in-progress": "another key is on its way",
-            "too-many-keys": "many keys are still accepted: wait until one of them is removed",
+            "rotation-in-progress": "Another key is on its way.",
+            "too-many-keys": "Many keys are still accepted: wait until one of them is removed.",
         }
     },
 )

@@ -11,8 +11,9 @@ class Settings(MessagingSettings, RedisSettings, EgressSettings):
 
     service: str = "gateway"
 
-    optional_seconds: float = Field(1.5, gt=0, description="how long a page waits for what it can do without")
     rate_limit_scale: float = Field(1.0, gt=0, description="multiplies every rate limit")
+
+    cache_local_bytes: int = Field(16 * 1024 * 1024, ge=0, description="memory for cached answers")
 
     max_streams: int = Field(2000, ge=1, description="live streams held open by one process")
     stream_heartbeat_seconds: float = Field(10.0, gt=0)

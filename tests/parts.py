@@ -60,6 +60,7 @@ class Corner:
             "mongodb_url": self.mongodb_url(service),
             "amqp_url": self.amqp_url,
             "redis_url": f"redis://{self.layout.address('redis')}/0",
+            "redis_prefix": f"{self.name}:",
             "consul_url": self.layout.url("consul"),
             "jwks_key": f"{self.name}/jwks",
             "config_prefix": f"{self.name}/config/",

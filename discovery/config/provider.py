@@ -30,6 +30,10 @@ class ConsulProvider(AbstractProvider):
         }
         self._flags = {name: found for name, found in read.items() if found is not None}
 
+    def has(self, name: str) -> bool:
+        """Whether a flag is set."""
+        return name in self._flags
+
     def get_metadata(self) -> Metadata:
         """Who answers."""
         return Metadata("consul")

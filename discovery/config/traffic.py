@@ -1,12 +1,14 @@
 """How Envoy calls each service: time-outs, retries, thresholds, ejection, and the shares of canaries."""
 
+import math
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
 from discovery.config.section import Section, Setting
 
-Seconds = Annotated[float, Field(gt=0, le=3600)]
+Seconds = Annotated[float, Field(ge=0.001, le=3600)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Tag = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
@@ -14,11 +16,19 @@ Tag = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 class Outlier(Setting):
     """When an instance is taken out of rotation: after so many broken connections or time-outs in a row."""
 
-    failures: int = Field(2, ge=1)
+    failures: Count = 2
     interval: Seconds = 0.25
     base_ejection: Seconds = 1.0
     max_ejection: Seconds = 5.0
-    max_ejection_percent: int = Field(100, ge=0, le=100)
+    max_ejection_percent: int = Field(
+        100, ge=0, le=100, description="of the instances at once; 0 ejects none"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.base_ejection > self.max_ejection:
+            raise ValueError("base_ejection must not be above max_ejection")
+        return self
 
 
 class Policy(Setting):
@@ -28,11 +38,11 @@ class Policy(Setting):
     per_try_timeout: Seconds
     retries: int = Field(2, ge=0, le=10)
     connect_timeout: Seconds = 0.5
-    max_connections: int = Field(512, ge=1)
-    max_pending_requests: int = Field(512, ge=1)
-    max_requests: int = Field(1024, ge=1)
+    max_connections: Count = 512
+    max_pending_requests: Count = 512
+    max_requests: Count = 1024
     retry_budget_percent: Percent = 25.0
-    min_retry_concurrency: int = Field(20, ge=0)
+    min_retry_concurrency: int = Field(20, ge=0, le=1_000_000)
     outlier: Outlier = Outlier()
     canary: dict[Tag, Percent] = Field(
         {}, description="share of the calls, in percent, that instances with a tag get together"
@@ -42,7 +52,7 @@ class Policy(Setting):
     def _consistent(self) -> Self:
         if self.per_try_timeout > self.timeout:
             raise ValueError("per_try_timeout must not be above timeout")
-        if sum(self.canary.values()) > 100:
+        if math.fsum(self.canary.values()) > 100:
             raise ValueError("the shares of canaries must not be above 100 together")
         return self
 

@@ -1,1 +1,1 @@
-"""What stands before every endpoint: whether there is a place for a request, and whether its caller has any left."""
+"""What stands around every endpoint: whether there is a place for a request, and any left for its caller; and why."""

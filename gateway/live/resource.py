@@ -4,11 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from discovery.config.resilience import Resilience
+from gateway.edge.subscription import subscriber
 from gateway.live.feed import Feed
 from gateway.live.progress import StatusChange, history
 from gateway.settings import Settings
@@ -47,7 +45,7 @@ def live(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]
     """The feed, over a Redis connection of its own, for as long as the application lives."""
 
     async def resource(app: web.Application) -> AsyncIterator[None]:
-        async with _client(settings) as client:
+        async with subscriber(settings) as client:
             feed = Feed(client, settings.max_streams)
             app[LIVE] = Live(feed, settings, app[CONFIGURATION])
             async with background("live feed", feed.run):
@@ -59,13 +57,3 @@ def live(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]
 async def end_streams(app: web.Application) -> None:
     """Let every stream end cleanly, so that its client resumes it elsewhere."""
     app[LIVE].feed.close()
-
-
-def _client(settings: Settings) -> Redis:
-    return Redis.from_url(
-        settings.redis_url.get_secret_value(),
-        socket_timeout=settings.redis_timeout_seconds,
-        socket_connect_timeout=settings.redis_timeout_seconds,
-        # Without any supported error it never reconnects behind the feed's back.
-        retry=Retry(NoBackoff(), 0, supported_errors=()),
-    )

@@ -42,6 +42,9 @@ async def events(request: web.Request, calls: Calls) -> web.StreamResponse:
         step = advance(start, history(await timeline(calls, order_id)))
         if step.progress.ended and not step.due:
             return web.Response(status=204)
+        if request.method == "HEAD":
+            # Whatever came behind the headers would be taken for the answer to the next request.
+            return web.Response(headers=_headers())
         response = await _open(request)
         # A refusal here means that the client may not see more, for one because its token has expired.
         with suppress(ConnectionResetError, Refusal):
@@ -73,16 +76,18 @@ async def _next(live: Live, watch: Watch, calls: Calls, order_id: str, progress:
 
 
 async def _open(request: web.Request) -> web.StreamResponse:
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/event-stream",
-            "Cache-Control": "no-store",
-            CORRELATION_HEADER: context.current().correlation_id,
-            "traceparent": context.traceparent(),
-        }
-    )
+    response = web.StreamResponse(headers=_headers())
     await response.prepare(request)
     return response
+
+
+def _headers() -> dict[str, str]:
+    return {
+        "Content-Type": "text/event-stream",
+        "Cache-Control": "no-store",
+        CORRELATION_HEADER: context.current().correlation_id,
+        "traceparent": context.traceparent(),
+    }
 
 
 async def _send(request: web.Request, response: web.StreamResponse, data: bytes, seconds: float) -> None:

@@ -17,6 +17,7 @@ from yarl import URL
 from discovery.config.resilience import Resilience
 from gateway.breaker import Breaker, Tolerance
 from gateway.bulkhead import Bulkhead
+from gateway.explanation import Call, explanation
 from gateway.metrics import UPSTREAM_SECONDS
 from gateway.settings import Settings
 from gateway.upstreams.refusals import refusal
@@ -69,6 +70,12 @@ class Answer:
             _log.error("an answer of the %s service is no %s: %s", self.service, model.__name__, wrong)
             raise Unavailable(f"the {self.service} service gave no usable answer") from None
 
+    @property
+    def attempts(self) -> int | None:
+        """How often Envoy tried."""
+        counted = self.headers.get("x-envoy-attempt-count", "")
+        return int(counted) if counted.isdecimal() else None
+
     def refusal(self) -> Refusal:
         """What a status of 400 or above stands for."""
         return refusal(self.service, self.status, self.body, self.headers.get("Retry-After"))
@@ -100,16 +107,21 @@ class Upstreams:
         return Tolerance(self._resilience.breaker_failures, self._resilience.breaker_seconds)
 
     async def _measured(self, question: Question, seconds: float) -> Answer:
+        breaker = self._breakers[question.service]
+        call = Call(question.service, f"{question.method} {question.target.partition('?')[0]}", breaker.state)
+        explanation().calls.append(call)
         started = time.perf_counter()
-        outcome = "failed"
         try:
-            with self._breakers[question.service].attempt():
+            with breaker.attempt():
                 answer = await self._send(question, seconds)
+                call.status, call.attempts = answer.status, answer.attempts
                 if answer.status >= 500:
                     raise answer.refusal()
-            outcome = "refused" if answer.status >= 400 else "ok"
+            call.outcome = "refused" if answer.status >= 400 else "ok"
         finally:
-            UPSTREAM_SECONDS.labels(question.service, outcome).observe(time.perf_counter() - started)
+            elapsed = time.perf_counter() - started
+            call.milliseconds = round(elapsed * 1e3, 3)
+            UPSTREAM_SECONDS.labels(question.service, call.outcome).observe(elapsed)
         if answer.status >= 400:
             raise answer.refusal()
         return answer
@@ -137,15 +149,24 @@ class Upstreams:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Calls on behalf of one request: they carry its headers, and none outlives its deadline (in loop time)."""
+    """Calls on behalf of one request: they carry its headers, and none outlives its deadline (in loop time).
+
+    `patience`, in seconds, is how long a page waits for what it can do without.
+    """
 
     upstreams: Upstreams
     headers: Mapping[str, str]
     deadline: float
+    patience: float
 
     def within(self, seconds: float) -> Self:
         """The same with less patience."""
         return replace(self, deadline=min(self.deadline, _now() + seconds))
+
+    @property
+    def anonymous(self) -> Self:
+        """The same on behalf of nobody, for what is everybody's."""
+        return replace(self, headers={k: v for k, v in self.headers.items() if k != "Authorization"})
 
     def renewed(self, seconds: float) -> Self:
         """The same with a fresh deadline, for a request that outlives its first one."""

@@ -17,6 +17,8 @@ from services.chassis.problem import problem, render
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 CORRELATION_HEADER: Final = "x-correlation-id"
 DEADLINE_HEADER: Final = "x-envoy-expected-rq-timeout-ms"
+DEADLINE: Final = web.RequestKey("DEADLINE", float)
+"""When the caller gives up, in loop time; missing where it did not say."""
 INTERNAL: Final = frozenset({"/livez", "/readyz", "/health", "/servingz", "/metrics"})
 _log = logging.getLogger("portico.access")
 
@@ -96,7 +98,8 @@ async def within_deadline(request: web.Request, handler: Handler) -> web.StreamR
     if milliseconds <= 0:
         return await handler(request)
     try:
-        async with asyncio.timeout(milliseconds / 1000) as deadline:
+        request[DEADLINE] = asyncio.get_running_loop().time() + milliseconds / 1000
+        async with asyncio.timeout_at(request[DEADLINE]) as deadline:
             return await handler(request)
     except TimeoutError as error:
         if not deadline.expired():

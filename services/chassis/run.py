@@ -79,9 +79,12 @@ def _settle_in() -> None:
 def _registration(
     app: web.Application, settings: ProcessSettings, port: int
 ) -> AbstractAsyncContextManager[None]:
+    entry = Registration(
+        settings.service, settings.instance, settings.host, port, settings.version, settings.tags
+    )
     return registered(
         settings.consul_url,
-        Registration(settings.service, settings.instance, settings.host, port, settings.version),
+        entry,
         drain_seconds=settings.drain_seconds,
         on_drain=lambda: _drain(app),
         on_wait=lambda what: notify(f"STATUS={what}"),

@@ -13,6 +13,7 @@ from discovery.consul.client import consul_client
 from gateway.app import make_app
 from gateway.settings import Settings
 from services.chassis.config import CONFIGURATION
+from services.chassis.health import READINESS
 from tests.conftest import Start
 from tests.gateway.services import Services, services
 from tests.instances import Instance
@@ -71,3 +72,13 @@ def configure(here: Corner, gateways: list[Instance]) -> Configure:
 async def shop(gateway: Gateway) -> Instance:
     """One gateway as it comes."""
     return await gateway()
+
+
+async def consuming(shop: Instance) -> None:
+    """Wait until a gateway takes messages from RabbitMQ."""
+
+    async def connected() -> bool:
+        await shop.app[READINESS].refresh()
+        return bool(shop.app[READINESS].report()["checks"]["rabbitmq"]["ok"])
+
+    await eventually(connected)

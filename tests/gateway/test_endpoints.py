@@ -8,6 +8,7 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, web
 from yarl import URL
 
+from discovery.config.caching import Caching
 from discovery.config.resilience import Resilience
 from gateway.endpoint import Endpoint, Key, Who
 from gateway.v1.endpoints import ENDPOINTS, PREFIX
@@ -20,6 +21,7 @@ from tests.tokens import Issuer
 ALLOWED: dict[Who, set[str | None]] = {
     Who.ANYONE: {None, "customer", "support", "admin"},
     Who.USER: {"customer", "support", "admin"},
+    Who.OWNER: {"customer", "support", "admin"},
     Who.STAFF: {"support", "admin"},
     Who.ADMIN: {"admin"},
 }
@@ -94,7 +96,7 @@ async def test_an_order_is_accepted_with_where_to_watch_it(
 
 async def test_where_a_key_is_required_it_is(shop: Instance, behind: Services, issuer: Issuer) -> None:
     keyed = [endpoint for endpoint in ENDPOINTS if endpoint.key is Key.REQUIRED]
-    assert len(keyed) == 9
+    assert len(keyed) == 10
     for endpoint in keyed:
         headers = issuer.bearer("u1", "admin")
         async with shop.http.request(
@@ -220,6 +222,7 @@ async def admitted(shop: Instance, probed: asyncio.Event) -> asyncio.Task[Client
 async def test_only_one_probes_a_service_that_was_away(
     shop: Instance, configure: Configure, behind: Services
 ) -> None:
+    await configure(Caching, enabled=False)
     await configure(Resilience, breaker_failures=1, breaker_seconds=0.001)
     behind.refuse("product", "GET /categories", 500, "internal")
     await unavailable(shop)

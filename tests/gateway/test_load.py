@@ -8,6 +8,7 @@ import pytest
 from aiohttp import ClientResponse, web
 from prometheus_client import REGISTRY
 
+from discovery.config.caching import Caching
 from discovery.config.resilience import Resilience
 from tests.gateway.conftest import Configure
 from tests.gateway.services import Services
@@ -36,6 +37,12 @@ class Slow:
         finally:
             self.waiting -= 1
         return web.json_response({"items": []})
+
+
+@pytest.fixture(autouse=True)
+async def _uncached(configure: Configure) -> None:
+    """Each request is work: none waits for the fetch of another."""
+    await configure(Caching, enabled=False)
 
 
 @pytest.fixture

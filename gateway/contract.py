@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 Model = type[BaseModel]
+
+NOT_MODIFIED: Final = "What the client has still holds: it sent the `ETag` of it in `If-None-Match`."
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,12 @@ GROUP_COMMIT_REQUESTS = Histogram(
 )
 LOG_LINES_DROPPED = Counter("portico_log_lines_dropped_total", "Log lines dropped: stdout was too slow")
 
+CONFIG_VALID = Gauge(
+    "portico_config_valid",
+    "1 when what Consul has of a section or flag is in force, 0 when it is refused",
+    ("what",),
+)
+
 MESSAGES_PUBLISHED = Counter(
     "portico_messages_published_total", "Messages that the broker has confirmed", ("kind",)
 )

@@ -53,7 +53,8 @@ class Control:
                 async for answer in self._during(self._supervisor.start()):
                     yield answer
             case {"command": "scale", "service": str(service), "count": int(count)}:
-                async for answer in self._during(self._supervisor.scale(service, count)):
+                scaling = self._supervisor.scale(service, count, *_difference(request))
+                async for answer in self._during(scaling):
                     yield answer
             case {"command": "stop"}:
                 async for answer in self._during(self._supervisor.stop()):
@@ -76,6 +77,12 @@ class Control:
 
     def _processes(self) -> Message:
         return {"processes": [asdict(status) for status in self._supervisor.status()]}
+
+
+def _difference(request: Message) -> tuple[dict[str, str], Path | None]:
+    """What new instances have that the others have not: tags, and the code of another checkout."""
+    tags, checkout = request.get("tags"), request.get("checkout")
+    return {"PORTICO_TAGS": json.dumps(tags)} if tags else {}, Path(checkout) if checkout else None
 
 
 def _outcome(task: asyncio.Future[None]) -> Message:

@@ -19,19 +19,24 @@ CALL_SECONDS = 2.0
 FORGET_DEAD_AFTER = "10m"
 """An instance that was killed disappears from the catalogue after this long."""
 
+_OURS = "portico"
+
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """One instance as Consul shall know it; `check_path` answers 200 while it is ready."""
+    """One instance as Consul shall know it; `check_path` answers 200 while it is ready.
+
+    `tags` come beside the one that all processes of the platform have.
+    """
 
     name: str
     id: str
     host: str
     port: int
     version: str
-    tags: tuple[str, ...] = ("portico",)
+    tags: tuple[str, ...] = ()
     check_path: str = "/readyz"
 
 
@@ -109,7 +114,7 @@ async def _register(client: Consul, registration: Registration, *, status: str) 
         service_id=registration.id,
         address=registration.host,
         port=registration.port,
-        tags=list(registration.tags),
+        tags=[_OURS, *registration.tags],
         meta={"version": registration.version},
         check=_check(registration, status),
         replace_existing_checks=True,

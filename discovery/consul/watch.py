@@ -55,7 +55,7 @@ class Attendance:
         What all of them miss at once, a broker or a database, is the fault of none, and some of what they do needs
         nothing of it: so no cluster is emptied by what its instances depend on.
         """
-        passing = {_id(entry) for entry in entries if _is_passing(entry)}
+        passing = {_id(entry) for entry in entries if is_passing(entry)}
         failing = {_id(entry) for entry in entries} - passing
         seen_failing = dict.fromkeys(self._passing, now) | self._failed
         self._failed = {id: seen_failing[id] for id in failing if id in seen_failing}
@@ -108,9 +108,32 @@ async def watch_key(client: Consul, key: str) -> AsyncIterator[bytes | None]:
             yield value
 
 
+async def watch_keys(client: Consul, prefix: str) -> AsyncIterator[dict[str, bytes]]:
+    """The values of all keys below `prefix` by the rest of their names, yielded again whenever one changes.
+
+    `client` needs a time-out of `WATCH_SECONDS` and one connection to spare.
+    """
+    held: dict[str, bytes] | None = None
+
+    async def query(index: str | None, wait: str) -> tuple[str, Any]:
+        found: tuple[str, Any] = await client.kv.get(prefix, index=index, wait=wait, recurse=True)
+        return found
+
+    async for entries, _ in _readings(f"keys {prefix}", query):
+        values = {entry["Key"].removeprefix(prefix): stored_value(entry) or b"" for entry in entries or ()}
+        if values != held:
+            held = values
+            yield values
+
+
 def endpoints(entries: Iterable[dict[str, Any]]) -> tuple[Endpoint, ...]:
     """Consul's health entries as endpoints; an instance without an address of its own has its node's."""
     return tuple(sorted(_endpoint(entry["Node"], entry["Service"]) for entry in entries))
+
+
+def is_passing(entry: dict[str, Any]) -> bool:
+    """Whether every check of an instance passes, those of its node included."""
+    return all(check["Status"] == "passing" for check in entry["Checks"])
 
 
 def merged(held: Iterable[Endpoint], seen: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
@@ -121,10 +144,6 @@ def merged(held: Iterable[Endpoint], seen: Iterable[Endpoint]) -> tuple[Endpoint
 
 def _id(entry: dict[str, Any]) -> str:
     return str(entry["Service"]["ID"])
-
-
-def _is_passing(entry: dict[str, Any]) -> bool:
-    return all(check["Status"] == "passing" for check in entry["Checks"])
 
 
 def _endpoint(node: dict[str, Any], service: dict[str, Any]) -> Endpoint:

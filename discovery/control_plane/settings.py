@@ -19,6 +19,12 @@ class Settings(ProcessSettings):
         None, description="PEM chain; with tls_key, the edge speaks TLS only"
     )
     tls_key: Path | None = None
+    edge_header_seconds: float = Field(
+        10.0, ge=0.01, description="how long a client may take for its headers"
+    )
+    edge_request_seconds: float = Field(
+        30.0, ge=0.01, description="how long it may take for the whole request"
+    )
     rate_limit_scale: float = Field(1.0, gt=0)
     otlp_endpoint: str | None = Field(
         None, validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint")

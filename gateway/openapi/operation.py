@@ -15,12 +15,13 @@ from gateway.openapi.problems import ALWAYS, MEDIA_TYPE, REFUSALS, RETRIED, mean
 from gateway.openapi.schemas import Json, example, parameters, reference
 
 _ROLES: Final[Mapping[Who, tuple[str, ...]]] = MappingProxyType(
-    {Who.USER: (), Who.STAFF: ("support", "admin"), Who.ADMIN: ("admin",)}
+    {Who.USER: (), Who.OWNER: (), Who.STAFF: ("support", "admin"), Who.ADMIN: ("admin",)}
 )
 _CALLERS: Final[Mapping[Who, str]] = MappingProxyType(
     {
         Who.ANYONE: "For anyone.",
-        Who.USER: "For whoever is signed in. What is somebody else's does not exist: it is 404.",
+        Who.USER: "For whoever is signed in.",
+        Who.OWNER: "For whose it is, support and admin. For any other customer it does not exist: it is 404.",
         Who.STAFF: "For support and admin.",
         Who.ADMIN: "For admin.",
     }
@@ -37,18 +38,20 @@ _KEY: Final[Json] = {
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What the document tells of: an endpoint at its whole path."""
+    """What the document tells of: an endpoint at its whole path; `switchable`: by a flag, off for some or for all."""
 
     method: str
     path: str
     who: Who
     key: Key
     contract: Contract
+    switchable: bool = False
 
     @classmethod
     def of(cls, prefix: str, endpoint: Endpoint) -> Self:
         """An endpoint below `prefix`."""
-        return cls(endpoint.method, prefix + endpoint.path, endpoint.who, endpoint.key, endpoint.contract)
+        path, switchable = prefix + endpoint.path, endpoint.switch is not None
+        return cls(endpoint.method, path, endpoint.who, endpoint.key, endpoint.contract, switchable)
 
     @property
     def refused(self) -> dict[int, Mapping[str, str]]:
@@ -62,7 +65,16 @@ class Operation:
             found.add(422)
         if any("pattern" in parameter["schema"] for parameter in parameters("path", self.contract.path)):
             found.add(422)
-        return {status: self.contract.refuses.get(status, {}) for status in sorted(found)}
+        refused = {status: self.contract.refuses.get(status, {}) for status in found} | self._switched_off
+        return dict(sorted(refused.items()))
+
+    @property
+    def _switched_off(self) -> dict[int, Mapping[str, str]]:
+        if not self.switchable:
+            return {}
+        own = self.contract.refuses.get(404, {})
+        missing = own or (REFUSALS[404].slugs if "{" in self.path else {})
+        return {404: {**missing, "switched-off": "It is switched off, for all or for this caller."}}
 
     def describe(self, known: Mapping[str, Json]) -> Json:
         """The operation; `known` are the schemas of the document."""

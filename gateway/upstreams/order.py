@@ -1,6 +1,6 @@
 """What the gateway reads of the order service."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 
@@ -21,6 +21,8 @@ from gateway.vocabulary import (
 )
 from services.contracts.money import Money
 from services.contracts.order import OrderStatus
+
+RECENT: Final = 5
 
 
 class Entry(BaseModel):
@@ -63,18 +65,46 @@ class Address(BaseModel):
     postal_code: Annotated[str, Field(examples=["0150"])]
 
 
-class Order(Timeline):
-    """A whole order."""
+class Priced(BaseModel):
+    """Lines, and what they cost together."""
 
-    status: Status
     items: tuple[Line, ...]
     subtotal: Money
     discount: Money
     shipping: Money
     total: Money
+
+
+class Order(Priced, Timeline):
+    """A whole order."""
+
+    status: Status
     shipping_address: Annotated[dict[str, str | None], Like(Address)] = {}
     created_at: Time
     updated_at: Time
+
+
+class ListedOrder(BaseModel):
+    """An order in a list."""
+
+    order_id: OrderId
+    status: Status
+    reason: Reason = None
+    items: tuple[Line, ...]
+    total: Money
+    created_at: Time
+    updated_at: Time
+
+
+class _History(BaseModel):
+    items: tuple[ListedOrder, ...]
+
+
+class OrderCounts(BaseModel):
+    """How many orders there are in each status that one is in; not `complete`: at least so many."""
+
+    by_status: Annotated[dict[OrderStatus, int], Field(examples=[{"CONFIRMED": 3}])]
+    complete: Annotated[bool, Field(examples=[True])]
 
 
 class Accepted(BaseModel):
@@ -87,6 +117,21 @@ class Accepted(BaseModel):
 async def order(calls: Calls, order_id: str) -> Order:
     """One order. Raises NotFound for one that is not the caller's."""
     return await calls.read(Service.ORDER, path("orders", order_id), Order)
+
+
+async def recent_orders(calls: Calls) -> tuple[ListedOrder, ...]:
+    """The caller's last few orders, newest first."""
+    return (await calls.read(Service.ORDER, f"/orders?limit={RECENT}", _History)).items
+
+
+async def order_counts(calls: Calls) -> OrderCounts:
+    """How many orders the caller has."""
+    return await calls.read(Service.ORDER, "/orders/counts", OrderCounts)
+
+
+async def preview(calls: Calls, body: bytes) -> Priced:
+    """What an order would be charged; `body` is as for placing it. Raises Invalid as placing it would."""
+    return (await calls.ask(Service.ORDER, "POST", "/orders/preview", body=body)).read(Priced)
 
 
 async def timeline(calls: Calls, order_id: str) -> Timeline:

@@ -1,10 +1,12 @@
 """What the gateway reads of the product service. Fields it does not name may come and go."""
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
 from gateway.contract import Like
+from gateway.upstreams.batches import listed
 from gateway.upstreams.client import Calls, Service, path
 from gateway.vocabulary import (
     Attributes,
@@ -58,6 +60,26 @@ class Facets(BaseModel):
     brands: tuple[Facet, ...]
     categories: tuple[Facet, ...]
     complete: Annotated[bool, Field(examples=[True])]
+
+
+class Showcase(BaseModel):
+    """What a visitor is shown first."""
+
+    featured: tuple[Summary, ...]
+    newest: tuple[Summary, ...]
+
+
+class Category(BaseModel):
+    """A category with those that lie in it. `path` is what products and queries name it by."""
+
+    path: CategoryPath
+    slug: Annotated[str, Field(description="The last part of its path.", examples=["coffee"])]
+    name: Annotated[str, Field(examples=["Coffee"])]
+    children: Annotated[tuple["Category", ...], Field(examples=[[]])]
+
+
+class _Tree(BaseModel):
+    items: tuple[Category, ...]
 
 
 class Listing(Summaries):
@@ -117,6 +139,20 @@ class Product(BaseModel):
         return tuple(variant.sku for variant in self.variants)
 
 
+class _Priced(BaseModel):
+    status: str
+    variants: tuple[Variant, ...]
+
+
+class _Batch(BaseModel):
+    items: tuple[_Priced, ...]
+
+
+def skus_of(items: Iterable[Summary]) -> tuple[str, ...]:
+    """The skus of all these products."""
+    return tuple(sku for item in items for sku in item.skus)
+
+
 async def products(calls: Calls, query: str) -> Listing:
     """One page of the list that `query`, a query string with its question mark, asks for."""
     return await calls.read(Service.PRODUCT, "/products" + query, Listing)
@@ -125,6 +161,23 @@ async def products(calls: Calls, query: str) -> Listing:
 async def product(calls: Calls, key: str) -> Product:
     """A product by its id or slug. Raises NotFound."""
     return await calls.read(Service.PRODUCT, path("products", key), Product)
+
+
+async def prices(calls: Calls, skus: Iterable[str]) -> Mapping[str, Money]:
+    """What each of a batch of skus costs now; those that are not on sale are left out."""
+    found = await calls.read(Service.PRODUCT, f"/product-batch?skus={listed(skus)}", _Batch)
+    on_sale = [product for product in found.items if product.status == "active"]
+    return {variant.sku: variant.price for product in on_sale for variant in product.variants}
+
+
+async def showcase(calls: Calls) -> Showcase:
+    """Featured and new products."""
+    return await calls.read(Service.PRODUCT, "/showcase", Showcase)
+
+
+async def categories(calls: Calls) -> tuple[Category, ...]:
+    """The roots of the tree of categories."""
+    return (await calls.read(Service.PRODUCT, "/categories", _Tree)).items
 
 
 async def related(calls: Calls, product_id: str) -> tuple[Summary, ...]:

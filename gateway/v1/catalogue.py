@@ -4,7 +4,8 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 
-from gateway.contract import Contract
+from gateway.contract import NOT_MODIFIED, Contract
+from gateway.upstreams import product as source
 from gateway.upstreams.product import Image, Seo, Variant
 from gateway.v1.inputs import (
     LEFT_OUT,
@@ -129,19 +130,10 @@ class ProductOut(BaseModel):
     updated_at: Time
 
 
-class CategoryOut(BaseModel):
-    """A category with those that lie in it."""
-
-    path: CategoryPath
-    slug: Annotated[str, Field(description="The last part of its path.", examples=["coffee"])]
-    name: Annotated[str, Field(examples=["Coffee"])]
-    children: Annotated[tuple["CategoryOut", ...], Field(examples=[[]])]
-
-
 class CategoriesOut(BaseModel):
     """The roots of the tree."""
 
-    items: tuple[CategoryOut, ...]
+    items: tuple[source.Category, ...]
 
 
 _TAKEN: Final = {
@@ -183,5 +175,5 @@ CATEGORIES: Final = Contract(
     PRODUCTS,
     "list_categories",
     "The tree of categories",
-    gives={200: CategoriesOut},
+    gives={200: CategoriesOut, 304: NOT_MODIFIED},
 )

@@ -6,7 +6,6 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from gateway.compositions.order_page import OrderPage, order_page
-from gateway.compositions.page import OPTIONAL_SECONDS
 from gateway.contract import Contract, Events, Tag
 from gateway.live.progress import StatusChange
 from gateway.live.stream import EventsQuery
@@ -112,7 +111,7 @@ class OrderListOut(BaseModel):
 
 async def page(request: web.Request, calls: Calls) -> web.Response:
     """One order."""
-    found = await order_page(calls, request.app[OPTIONAL_SECONDS], request.match_info["id"])
+    found = await order_page(calls, request.match_info["id"])
     return reply(OrderOut.of(found))
 
 

@@ -46,10 +46,13 @@ class PaymentMethodIn(Input):
     ]
 
 
+Items = Annotated[tuple[ItemIn, ...], Field(min_length=1, max_length=100, description="Each sku once.")]
+
+
 class PlaceOrderIn(Input):
     """An order."""
 
-    items: Annotated[tuple[ItemIn, ...], Field(min_length=1, max_length=100, description="Each sku once.")]
+    items: Items
     shipping_address: AddressIn
     payment_method: PaymentMethodIn
 

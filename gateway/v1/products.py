@@ -1,17 +1,19 @@
 """Products, with what is available of them."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Final, Literal, Self
 
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from gateway.compositions.page import OPTIONAL_SECONDS
+from gateway.cache.entry import Fetched
+from gateway.cache.tags import CATALOGUE, product_tag
 from gateway.compositions.product_list import ProductList, product_list
 from gateway.compositions.product_page import ProductPage, product_page
-from gateway.contract import Contract, Like, Tag
-from gateway.endpoint import query_of
+from gateway.contract import NOT_MODIFIED, Contract, Like, Tag
+from gateway.endpoint import no_parameters, query_of
 from gateway.upstreams import product as source
-from gateway.upstreams.client import Calls
+from gateway.upstreams.client import Calls, Service
 from gateway.upstreams.inventory import Stock, available
 from gateway.v1.inputs import Blank, BrandName, Category, Input, Limit, MinorUnits, Word
 from gateway.vocabulary import (
@@ -26,7 +28,6 @@ from gateway.vocabulary import (
     ProductName,
     Slug,
 )
-from services.chassis.http import reply
 from services.contracts.money import Money
 
 PRODUCTS: Final = Tag("Products", "The catalogue as everybody sees it, with what is available.")
@@ -102,11 +103,8 @@ class ProductListOut(BaseModel):
     @classmethod
     def of(cls, found: ProductList) -> Self:
         """The page as version 1 shows it."""
-        cards = [
-            StockedCard.of(item, available=_available(found.stock, item.skus)) for item in found.listing.items
-        ]
         return cls(
-            items=cards,
+            items=stocked(found.listing.items, found.stock),
             next_cursor=found.listing.next_cursor,
             facets=found.listing.facets,
             degraded=found.degraded,
@@ -145,20 +143,33 @@ class ProductPageOut(source.Product):
         )
 
 
+def stocked(items: Iterable[source.Summary], stock: Stock | None) -> list[StockedCard]:
+    """The cards of products with what is available of each."""
+    return [StockedCard.of(item, available=_available(stock, item.skus)) for item in items]
+
+
 def _available(stock: Stock | None, skus: tuple[str, ...]) -> int | None:
     return None if stock is None else available(stock, skus)
 
 
-async def index(request: web.Request, calls: Calls) -> web.Response:
+async def index(request: web.Request, calls: Calls) -> Fetched:
     """Products that match the query."""
-    found = await product_list(calls, request.app[OPTIONAL_SECONDS], query_of(request))
-    return reply(ProductListOut.of(found))
+    found = await product_list(calls, query_of(request))
+    return Fetched.of(ProductListOut.of(found), CATALOGUE)
 
 
-async def page(request: web.Request, calls: Calls) -> web.Response:
+async def page(request: web.Request, calls: Calls) -> Fetched:
     """One product."""
-    found = await product_page(calls, request.app[OPTIONAL_SECONDS], request.match_info["id"])
-    return reply(ProductPageOut.of(found))
+    found = await product_page(calls, request.match_info["id"])
+    shown = (found.product.id, *(other.id for other in found.related or ()))
+    return Fetched.of(ProductPageOut.of(found), *map(product_tag, shown))
+
+
+async def categories(request: web.Request, calls: Calls) -> Fetched:
+    """The tree."""
+    no_parameters(request)
+    answer = await calls.ask(Service.PRODUCT, "GET", "/categories")
+    return Fetched(answer.body, frozenset({CATALOGUE}))
 
 
 LIST: Final = Contract(
@@ -167,7 +178,7 @@ LIST: Final = Contract(
     "Find products",
     "Active products that fit all that is given. `max_price` must not be below `min_price`.",
     query=ProductsQuery,
-    gives={200: ProductListOut},
+    gives={200: ProductListOut, 304: NOT_MODIFIED},
 )
 
 PAGE: Final = Contract(
@@ -176,5 +187,5 @@ PAGE: Final = Contract(
     "Look at a product",
     "Drafts and archived products are shown to administrators only.",
     path=ProductPath,
-    gives={200: ProductPageOut},
+    gives={200: ProductPageOut, 304: NOT_MODIFIED},
 )

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final, Literal
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from gateway.compositions.page import OPTIONAL_SECONDS
 from gateway.compositions.saga_page import saga_page
 from gateway.contract import Contract, Like, Tag
 from gateway.upstreams.client import Calls
@@ -151,7 +150,7 @@ class SagaPageOut(BaseModel):
 
 async def page(request: web.Request, calls: Calls) -> web.Response:
     """One saga."""
-    found = await saga_page(calls, request.app[OPTIONAL_SECONDS], request.match_info["id"])
+    found = await saga_page(calls, request.match_info["id"])
     return reply(SagaPageOut(**{**asdict(found), **dict(found.saga)}))
 
 

@@ -1,9 +1,11 @@
 """Runs many processes in dependency order and ends them in reverse."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from scripts.supervisor.changes import Changes
@@ -68,14 +70,24 @@ class Supervisor:
         """SIGKILL a process; it is restarted as after a crash."""
         self._find(name).kill()
 
-    async def scale(self, service: str, count: int) -> None:
-        """Run `count` instances of a service, from lowest number up; return when they are ready or gone."""
+    async def scale(
+        self,
+        service: str,
+        count: int,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        directory: Path | None = None,
+    ) -> None:
+        """Run `count` instances of a service, from lowest number up; return when they are ready or gone.
+
+        Those that are new have `environment` on top of the others', and run in `directory` if one is given.
+        """
         template = self._templates.get(service)
         if template is None or not template.scalable:
             raise UnknownProcess(f"{service} cannot be scaled; these can: {', '.join(self.scalable)}")
         if not 0 <= count <= MOST_INSTANCES:
             raise ValueError(f"{count} is not between 0 and {MOST_INSTANCES}")
-        wanted = {spec.name: spec for spec in (template.numbered(n) for n in range(1, count + 1))}
+        new = replace(template, directory=directory or template.directory).with_environment(environment)
+        wanted = {spec.name: spec for spec in (new.numbered(n) for n in range(1, count + 1))}
         await self._remove([p for p in self._instances(service) if p.spec.name not in wanted])
         for name, spec in wanted.items():
             self._processes.setdefault(name, self._process(spec))

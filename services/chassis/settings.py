@@ -5,6 +5,8 @@ import secrets
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from discovery.config.traffic import Tag
+
 
 class EnvironmentSettings(BaseSettings):
     """How settings are read: once, from the environment, by name."""
@@ -20,8 +22,13 @@ class ProcessSettings(EnvironmentSettings):
     version: str = "0.1.0"
     host: str = "127.0.0.1"
     port: int = Field(0, ge=0, le=65535, description="0 takes any free port; Consul learns the real one")
+    tags: tuple[Tag, ...] = Field((), description="what this instance is, such as a canary; a JSON list")
     consul_url: str = "http://127.0.0.1:8500"
     jwks_key: str = Field("portico/auth/jwks", description="where auth publishes its public keys in Consul")
+    config_prefix: str = Field(
+        "portico/config/", description="where Consul has what can be changed while running"
+    )
+    flags_prefix: str = Field("portico/flags/", description="where Consul has the feature flags")
     log_level: str = "INFO"
     drain_seconds: float = Field(2.0, ge=0)
     shutdown_seconds: float = Field(10.0, gt=0, description="how long requests in flight may take to end")
@@ -60,6 +67,9 @@ class RedisSettings(EnvironmentSettings):
     """Redis, for what may be lost."""
 
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    redis_prefix: str = Field(
+        "", description="before the names of all that is kept, where platforms share one Redis"
+    )
     redis_timeout_seconds: float = Field(1.0, gt=0)
     redis_max_connections: int = Field(50, ge=1)
 

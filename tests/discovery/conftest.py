@@ -1,24 +1,31 @@
 """Real Consul, real control planes and real Envoys, started once for all tests of discovery."""
 
+import json
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 
 from discovery.consul import kv
 from discovery.consul.client import consul_client
 from discovery.control_plane.codec import Codec
+from discovery.control_plane.policy import Role
+from discovery.control_plane.publisher import ROLES
 from scripts.layout import CHECKOUT, Layout
 from scripts.native import consul, envoy, xds
 from scripts.native.fetching import fetch
 from scripts.supervisor.record import end_leftovers
 from tests.discovery.instance import Instance
 from tests.discovery.platform import CONTROL_PLANES, Platform, running
+from tests.parts import eventually
 from tests.tokens import Issuer
 
 JWKS_KEY = "portico/auth/jwks"
+CONFIG_PREFIX = "portico/config/"
 HOME = CHECKOUT / ".portico" / "test-discovery"
 
 
@@ -52,13 +59,49 @@ async def platform(running_platform: Platform) -> Platform:
     return running_platform
 
 
-Join = Callable[[str, str], AbstractAsyncContextManager[Instance]]
+class Join(Protocol):
+    """How tests come by instances."""
+
+    def __call__(self, service: str, id: str, *tags: str) -> AbstractAsyncContextManager[Instance]: ...
 
 
 @pytest.fixture
 def join(platform: Platform) -> Join:
-    """An instance (service, id) of this process that is registered while the block runs."""
-    return lambda service, id: Instance(service, id).registered(platform.consul)
+    """An instance of this process that is registered while the block runs."""
+    return lambda service, id, *tags: Instance(service, id, *tags).registered(platform.consul)
+
+
+class Configure(Protocol):
+    """How tests configure a section: by a patch, or by bytes as they are."""
+
+    async def __call__(self, section: str, document: Any, seen_by: Role | None = None) -> None: ...
+
+
+@pytest.fixture
+async def configure(platform: Platform) -> AsyncIterator[Configure]:
+    """Configure a section, and wait until an Envoy goes by it. Afterwards all is as it was."""
+    before = {role: await platform.in_force(role) for role in ROLES}
+    used: set[str] = set()
+    async with consul_client(platform.consul) as client:
+
+        async def put(section: str, document: Any, seen_by: Role | None = None) -> None:
+            held = await platform.in_force(seen_by) if seen_by else set()
+            used.add(f"{CONFIG_PREFIX}{section}")
+            body = document if isinstance(document, bytes) else json.dumps(document).encode()
+            await kv.put(client, f"{CONFIG_PREFIX}{section}", body)
+            if seen_by:
+                await eventually(partial(goes_by, platform, seen_by, held, False))
+
+        yield put
+        for key in used:
+            await client.kv.delete(key)
+    for role, versions in before.items():
+        await eventually(partial(goes_by, platform, role, versions))
+
+
+async def goes_by(platform: Platform, role: Role, versions: set[str], expected: bool = True) -> bool:
+    """Whether it is as expected that an Envoy goes by exactly these versions."""
+    return (await platform.in_force(role) == versions) is expected
 
 
 @pytest.fixture

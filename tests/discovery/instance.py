@@ -20,24 +20,37 @@ DRAIN_SECONDS = 0.5
 
 
 class Instance:
-    """Answers every path with what it was sent. `requests` counts them."""
+    """Answers every path with what it was sent. `requests` counts them.
 
-    def __init__(self, service: str, id: str) -> None:
-        self.service, self.id = service, id
+    `…/status/503` has that status, `…/answer?name=value` these headers, and `…/held` waits until `released` is set.
+    """
+
+    def __init__(self, service: str, id: str, *tags: str) -> None:
+        self.service, self.id, self.tags = service, id, tags
         self.requests = 0
+        self.released = asyncio.Event()
         self.draining = False
         self.ready = True
         self.port = 0
 
     async def echo(self, request: web.Request) -> web.StreamResponse:
-        """Its own id, and the request as it arrived; `/status/503` answers 503."""
+        """Its own id, and the request as it arrived."""
         self.requests += 1
+        if request.path.endswith("/held"):
+            await self.released.wait()
         if request.headers.get("upgrade") == "websocket":
             return await _echo_messages(request)
         body = await request.read()
         status = int(request.path.rpartition("/")[2]) if "/status/" in request.path else 200
-        seen = {"path": request.path_qs, "headers": {k.lower(): v for k, v in request.headers.items()}}
-        return web.json_response({"instance": self.id, "bytes": len(body), **seen}, status=status)
+        told = dict(request.query) if request.path.endswith("/answer") else {}
+        seen = {
+            "method": request.method,
+            "path": request.raw_path,
+            "headers": {k.lower(): v for k, v in request.headers.items()},
+        }
+        return web.json_response(
+            {"instance": self.id, "bytes": len(body), **seen}, status=status, headers=told
+        )
 
     async def servingz(self, _request: web.Request) -> web.Response:
         """503 while draining."""
@@ -65,7 +78,7 @@ class Instance:
     async def registered(self, consul_url: str) -> AsyncIterator["Instance"]:
         """Serves and takes traffic; leaves as a process of ours does."""
         async with self.serving():
-            entry = Registration(self.service, self.id, "127.0.0.1", self.port, "test")
+            entry = Registration(self.service, self.id, "127.0.0.1", self.port, "test", self.tags)
             async with registered(consul_url, entry, DRAIN_SECONDS, on_drain=self.drain):
                 yield self
 

@@ -19,6 +19,7 @@ from scripts.native.probes import http_answer
 from scripts.supervisor import ProcessSpec, Supervisor
 
 PORT_OFFSET = 4_000
+_IN_FORCE = ("dynamic_active_clusters", "dynamic_route_configs", "ecds_filters")
 CONTROL_PLANES = ("control-plane-1", "control-plane-2")
 
 
@@ -36,13 +37,28 @@ class Platform:
         """URL of Consul."""
         return self.layout.url("consul")
 
-    async def endpoints(self, role: Role, service: str) -> set[str]:
-        """The instances of a service that an Envoy knows, by id."""
+    async def hosts(self, role: Role, service: str) -> list[dict[str, Any]]:
+        """What an Envoy says of each instance of a service that it knows."""
         url = f"{self.layout.url(f'{role}_admin')}/clusters?format=json"
         async with ClientSession() as http, http.get(url) as response:
             clusters: list[dict[str, Any]] = (await response.json(content_type=None))["cluster_statuses"]
-        hosts = next(cluster.get("host_statuses", []) for cluster in clusters if cluster["name"] == service)
-        return {host["hostname"] for host in hosts}
+        return next(cluster.get("host_statuses", []) for cluster in clusters if cluster["name"] == service)
+
+    async def endpoints(self, role: Role, service: str) -> set[str]:
+        """The instances of a service that an Envoy knows, by id."""
+        return {host["hostname"] for host in await self.hosts(role, service)}
+
+    async def in_force(self, role: Role) -> set[str]:
+        """Versions of the clusters, routes and filters that an Envoy goes by."""
+        url = f"{self.layout.url(f'{role}_admin')}/config_dump"
+        async with ClientSession() as http, http.get(url) as response:
+            configs: list[dict[str, Any]] = (await response.json(content_type=None))["configs"]
+        return {
+            entry["version_info"]
+            for config in configs
+            for kind in _IN_FORCE
+            for entry in config.get(kind, ())
+        }
 
 
 @asynccontextmanager

@@ -8,8 +8,12 @@ from typing import Any
 
 from aiohttp import ClientSession
 
+from discovery.config.edge import Edge
+from discovery.config.traffic import Traffic
 from discovery.control_plane.bootstrap import bootstrap
 from discovery.control_plane.codec import Codec
+from discovery.control_plane.edges import Edges
+from discovery.control_plane.policy import MAX_CONNECTIONS, MAX_HEAP_BYTES
 from discovery.control_plane.publisher import Publisher
 from discovery.control_plane.resources import Resources
 from discovery.control_plane.resources.build import build
@@ -29,8 +33,21 @@ class Rig:
     layout: Layout
     settings: Settings
     publisher: Publisher
+    edges: Edges
+    xds_port: int
+    gateway: Instance
     good: Resources
     http: ClientSession
+
+    @property
+    def address(self) -> str:
+        """host:port of the edge."""
+        return self.layout.address("edge")
+
+    def configure(self, *, edge: Edge | None = None, traffic: Traffic | None = None) -> None:
+        """Tell the edge what it would be told if this were in Consul."""
+        known = catalog(edge=edge, traffic=traffic, gateway=(endpoint("gw", self.gateway.port),))
+        self.publisher.publish("edge", build("edge", known, self.settings))
 
     def access_log(self) -> str:
         """What the Envoy has written so far."""
@@ -38,22 +55,38 @@ class Rig:
 
 
 @asynccontextmanager
-async def rigged(codec: Codec, home: Path, *, scheme: str = "http", **settings: Any) -> AsyncIterator[Rig]:
-    """The edge takes requests while the block runs. No signing key is known to it."""
+async def rigged(
+    codec: Codec,
+    home: Path,
+    *,
+    scheme: str = "http",
+    heap_bytes: int = MAX_HEAP_BYTES,
+    connections: int = MAX_CONNECTIONS,
+    **settings: Any,
+) -> AsyncIterator[Rig]:
+    """The edge takes requests while the block runs. No signing key is known to it. One at a time: ports are fixed."""
     layout = Layout(home, PORT_OFFSET + 100)
     publisher = Publisher(codec)
+    edges = Edges(lambda: publisher.snapshots.get("edge"), patience=0.0)
     chosen = Settings(edge_address=layout.address("edge"), **settings)
     async with (
         Instance("gateway", "gw").serving() as gateway,
-        serving(publisher, codec, layout.host, 0) as port,
+        serving(publisher, edges, codec, layout.host, 0) as port,
     ):
         good = build("edge", catalog(gateway=(endpoint("gw", gateway.port),)), chosen)
         publisher.publish("edge", good)
-        document = bootstrap("edge", "edge-test", layout.port("edge_admin"), [(layout.host, port)])
+        document = bootstrap(
+            "edge",
+            "edge-test",
+            layout.port("edge_admin"),
+            [(layout.host, port)],
+            heap_bytes=heap_bytes,
+            connections=connections,
+        )
         specs = [envoy_process(layout, "edge", document)]
         async with (
             Supervisor(specs, logs=layout.logs, record=layout.process_record) as supervisor,
             ClientSession(f"{scheme}://{layout.address('edge')}") as http,
         ):
             await supervisor.start()
-            yield Rig(layout, chosen, publisher, good, http)
+            yield Rig(layout, chosen, publisher, edges, port, gateway, good, http)

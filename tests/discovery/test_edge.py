@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import jwt
 import pytest
 from aiohttp import ClientResponse
+from multidict import CIMultiDict
 
 from discovery.consul import kv
 from discovery.consul.client import consul_client
@@ -60,11 +62,30 @@ async def gateway(running_platform: Platform, issuer: Issuer) -> AsyncIterator[I
         yield instance
 
 
-def unsigned(**claims: Any) -> str:
-    """A token that says it needs no signature."""
+def claims() -> dict[str, Any]:
+    """What a good token says."""
     expires = int((datetime.now(UTC) + timedelta(minutes=5)).timestamp())
-    header = {"alg": "none", "typ": "JWT"}
-    body = {"sub": "u1", "iss": "portico-auth", "aud": "portico", "exp": expires, **claims}
+    return {"sub": "u1", "iss": "portico-auth", "aud": "portico", "iat": expires - 300, "exp": expires}
+
+
+def with_public_key(issuer: Issuer) -> str:
+    """A token signed with a secret that everybody knows, for who takes the published key for one."""
+    (key,) = json.loads(issuer.jwks)["keys"]
+    secret = base64.urlsafe_b64decode(key["x"] + "=")
+    return jwt.encode(claims(), secret, algorithm="HS256", headers={"kid": issuer.kid})
+
+
+def with_its_own_key(kid: str) -> str:
+    """A token that brings the key along with which it is to be verified."""
+    own = Issuer.make(kid)
+    (key,) = json.loads(own.jwks)["keys"]
+    headers = {"kid": kid, "jwk": key, "jku": "http://127.0.0.1:1/jwks.json"}
+    return jwt.encode(claims(), own.key, algorithm="EdDSA", headers=headers)
+
+
+def unsigned(algorithm: str = "none") -> str:
+    """A token that says it needs no signature."""
+    header, body = {"alg": algorithm, "typ": "JWT"}, claims()
     parts = (
         base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in (header, body)
     )
@@ -88,6 +109,11 @@ BAD_TOKENS: dict[str, Callable[[Issuer], str]] = {
     "unknown key": lambda issuer: Issuer.make("another").token("u1"),
     "tampered": lambda issuer: issuer.token("u1").replace(".", ".e", 1),
     "not a token": lambda issuer: "nonsense",
+    "without signature, spelled otherwise": lambda issuer: unsigned("nOnE"),
+    "signed with the public key": lambda issuer: with_public_key(issuer),
+    "bringing its own key": lambda issuer: with_its_own_key(issuer.kid),
+    "a key from elsewhere": lambda issuer: Issuer.make("../../../dev/null").token("u1"),
+    "of nobody": lambda issuer: issuer.token("u1", iss=None),
 }
 
 
@@ -108,6 +134,17 @@ async def test_a_token_for_another_audience_is_refused(platform: Platform, issue
     async with platform.edge.get(PUBLIC, headers=issuer.bearer("u1", aud="elsewhere")) as response:
         assert response.status == 403
         await problem(response)
+
+
+async def test_two_tokens_are_refused_though_both_are_good(
+    platform: Platform, issuer: Issuer, gateway: Instance
+) -> None:
+    before = gateway.requests
+    both = [("Authorization", f"Bearer {issuer.token(user)}") for user in ("u1", "u2")]
+    async with platform.edge.get(PUBLIC, headers=CIMultiDict(both)) as response:
+        assert response.status == 401
+        await problem(response)
+    assert gateway.requests == before
 
 
 async def test_a_token_in_the_url_counts_for_nothing(platform: Platform) -> None:

@@ -1,8 +1,10 @@
 """What can be switched on at the edge, and how it behaves before it knows any key."""
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from discovery.control_plane.codec import Codec
+from tests.discovery.raw import replies, request
 from tests.discovery.rig import Rig, rigged
 from tests.discovery.traffic import answered
 from tests.otlp import otlp_receiver
@@ -50,7 +53,7 @@ async def test_before_there_is_a_key_every_token_is_refused_and_public_routes_wo
             assert response.status == 401
 
 
-async def test_with_a_certificate_the_edge_speaks_tls(
+async def test_with_a_certificate_the_edge_speaks_tls_and_asks_for_it(
     codec: Codec, tmp_path: Path, certificate: tuple[Path, Path]
 ) -> None:
     chain, private = certificate
@@ -59,7 +62,7 @@ async def test_with_a_certificate_the_edge_speaks_tls(
 
         async def secure() -> bool:
             async with rig.http.get("/api/x", ssl=trusting) as response:
-                return response.status == 200
+                return response.status == 200 and "strict-transport-security" in response.headers
 
         await eventually(secure)
 
@@ -72,6 +75,40 @@ async def test_above_the_coarse_limit_the_edge_says_when_to_come_back(codec: Cod
                 return response.status == 429 and response.headers["retry-after"] == "1"
 
         await eventually(limited)
+
+
+async def test_close_to_the_end_of_its_memory_the_edge_says_when_to_come_back(
+    codec: Codec, tmp_path: Path
+) -> None:
+    async with rigged(codec, tmp_path, heap_bytes=1) as rig:
+
+        async def exhausted() -> bool:
+            async with rig.http.get("/api/x") as response:
+                return response.status == 503
+
+        await eventually(exhausted)
+        asked = rig.gateway.requests
+        async with rig.http.get("/api/x") as response:
+            assert response.status == 503
+            assert response.content_type == "application/problem+json"
+            assert response.headers["retry-after"] == "1"
+        assert rig.gateway.requests == asked
+
+
+async def test_above_its_connections_the_edge_takes_no_more_until_one_is_closed(
+    codec: Codec, tmp_path: Path
+) -> None:
+    ping = request("GET", "/api/x")
+    async with rigged(codec, tmp_path, connections=1) as rig:
+        _, holding = await asyncio.open_connection(*rig.address.split(":"))
+        await eventually(partial(closed_at_once, rig, ping))
+        holding.close()
+        await eventually(lambda: answered(rig.http, "/api/x", "gw"))
+
+
+async def closed_at_once(rig: Rig, ping: bytes) -> bool:
+    """Whether a request on a connection of its own is not heard."""
+    return await replies(rig.address, ping) == []
 
 
 async def test_a_request_is_traced_and_logged_under_one_id_and_without_its_query(

@@ -13,12 +13,13 @@ from aiohttp import ClientResponse, ClientSession, ClientTimeout, TCPConnector
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
+from discovery.config.resilience import Resilience
 from gateway.live.feed import channel
 from gateway.live.resource import LIVE
 from services.chassis.envelope import new_id
 from services.chassis.health import READINESS
 from services.contracts.order import OrderStatus, OrderStatusChanged
-from tests.gateway.conftest import Gateway
+from tests.gateway.conftest import Configure, Gateway, consuming
 from tests.gateway.services import Services
 from tests.instances import Instance
 from tests.parts import Corner, eventually
@@ -82,12 +83,7 @@ def order(behind: Services, here: Corner, issuer: Issuer) -> Orders:
 async def live(shop: Instance) -> Instance:
     """The same gateway when news can come."""
     await eventually(lambda: shop.app[LIVE].feed.up)
-
-    async def connected() -> bool:
-        await shop.app[READINESS].refresh()
-        return bool(shop.app[READINESS].report()["checks"]["rabbitmq"]["ok"])
-
-    await eventually(connected)
+    await consuming(shop)
     return shop
 
 
@@ -244,9 +240,10 @@ async def test_junk_on_a_channel_is_survived(here: Corner, gateway: Gateway, ord
 
 
 async def test_a_history_that_cannot_be_read_now_is_read_later(
-    gateway: Gateway, behind: Services, order: Orders
+    gateway: Gateway, configure: Configure, behind: Services, order: Orders
 ) -> None:
-    shop = await gateway(redis_url="redis://127.0.0.1:1/0", stream_poll_seconds=0.05, breaker_failures=99)
+    await configure(Resilience, breaker_failures=99)
+    shop = await gateway(redis_url="redis://127.0.0.1:1/0", stream_poll_seconds=0.05)
     order.reach(1)
     async with order.watched(shop) as stream:
         assert (await next_event(stream))["id"] == "1"
@@ -335,12 +332,7 @@ async def test_news_is_dropped_and_not_kept_when_redis_is_missing(
     here: Corner, gateway: Gateway, order: Orders
 ) -> None:
     shop = await gateway(redis_url="redis://127.0.0.1:1/0")
-
-    async def connected() -> bool:
-        await shop.app[READINESS].refresh()
-        return bool(shop.app[READINESS].report()["checks"]["rabbitmq"]["ok"])
-
-    await eventually(connected)
+    await consuming(shop)
     await order.say(1)
     queue = await here.channel.get_queue("gateway.live")
 

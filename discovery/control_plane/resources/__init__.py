@@ -44,9 +44,14 @@ def set_header(name: str, value: str) -> Message:
     return {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
 
 
+def add_header(name: str, value: str) -> Message:
+    """A header that is added where there is none of its name."""
+    return {"header": {"key": name, "value": value}, "append_action": "ADD_IF_ABSENT"}
+
+
 def seconds(value: float) -> str:
-    """A duration."""
-    return f"{value:g}s"
+    """A duration, to the millisecond."""
+    return f"{value:.3f}s"
 
 
 def address(where: str) -> Message:

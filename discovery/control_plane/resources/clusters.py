@@ -3,14 +3,18 @@
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from discovery.config.traffic import Outlier, Policy
 from discovery.consul.watch import Endpoint
-from discovery.control_plane.policy import MAX_STREAMS, Policy
+from discovery.control_plane.policy import MAX_STREAMS
 from discovery.control_plane.resources import CLUSTER, ENDPOINT, FROM_ADS, Message, seconds
 
 COLLECTOR = "opentelemetry-collector"
 
 _KEPT_CONNECTION_SECONDS = 30.0
 """Shorter than the keep-alive of our processes, so that it is Envoy who closes an idle connection."""
+
+_BY_WEIGHT = {"default_value": 0.0, "runtime_key": "portico.active_request_bias"}
+"""Where weights differ they are shares: Envoy would lower that of an instance the busier it is."""
 
 
 def cluster(name: str, policy: Policy) -> Message:
@@ -22,6 +26,7 @@ def cluster(name: str, policy: Policy) -> Message:
         "eds_cluster_config": {"eds_config": FROM_ADS},
         "connect_timeout": seconds(policy.connect_timeout),
         "lb_policy": "LEAST_REQUEST",
+        "least_request_lb_config": {"active_request_bias": _BY_WEIGHT},
         "common_lb_config": {
             "healthy_panic_threshold": {"value": 0},
             # Else a host that was just added waits up to a second after its first health check.
@@ -29,7 +34,7 @@ def cluster(name: str, policy: Policy) -> Message:
         },
         "ignore_health_on_host_removal": True,
         "health_checks": [_health_check()],
-        "outlier_detection": _outlier_detection(),
+        "outlier_detection": _outlier_detection(policy.outlier),
         "circuit_breakers": _circuit_breakers(policy),
         "typed_extension_protocol_options": _http1(),
     }
@@ -86,22 +91,23 @@ def _health_check() -> Message:
     }
 
 
-def _outlier_detection() -> Message:
+def _outlier_detection(outlier: Outlier) -> Message:
     # Only broken connections and time-outs count: an instance that answers 503 for want of its database is no
     # worse than its siblings, and ejecting them all would turn a blip into an outage.
     return {
         "split_external_local_origin_errors": True,
-        "consecutive_local_origin_failure": 2,
+        "consecutive_local_origin_failure": outlier.failures,
         "enforcing_consecutive_local_origin_failure": 100,
         "enforcing_local_origin_success_rate": 0,
         "enforcing_consecutive_5xx": 0,
         "enforcing_consecutive_gateway_failure": 0,
         "enforcing_success_rate": 0,
-        "interval": "0.25s",
-        "base_ejection_time": "1s",
-        "max_ejection_time": "5s",
-        "max_ejection_percent": 100,
-        "always_eject_one_host": True,
+        "interval": seconds(outlier.interval),
+        "base_ejection_time": seconds(outlier.base_ejection),
+        "max_ejection_time": seconds(outlier.max_ejection),
+        "max_ejection_percent": outlier.max_ejection_percent,
+        # With few instances a percentage rounds down to nobody.
+        "always_eject_one_host": outlier.max_ejection_percent > 0,
     }
 
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from discovery.control_plane.policy import MAX_CONNECTIONS, MAX_HEADER_KIB, MAX_HEADERS, Role
-from discovery.control_plane.resources import FROM_ADS, LISTENER, Message, address, extension, typed
-from discovery.control_plane.resources.replies import local_replies
+from discovery.control_plane.policy import MAX_HEADER_KIB, MAX_HEADERS, Role
+from discovery.control_plane.resources import FROM_ADS, LISTENER, Message, address, extension, seconds, typed
 from discovery.control_plane.resources.telemetry import access_log, identified, tracing
 
+_HANDSHAKE = "10s"
 _MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 
 
@@ -34,12 +34,11 @@ def listener(
         http_filters=[identified(), *filters, router],
         server_name="portico",
         max_request_headers_kb=MAX_HEADER_KIB,
-        local_reply_config=local_replies(),
         access_log=[access_log(role)],
         tracing=tracing(role, otlp_endpoint),
         **manager,
     )
-    tls = {"transport_socket": transport} if transport else {}
+    tls = {"transport_socket": transport, "transport_socket_connect_timeout": _HANDSHAKE} if transport else {}
     return {
         "@type": LISTENER,
         "name": role,
@@ -47,25 +46,14 @@ def listener(
         # With it a second Envoy at this address would silently take half of the connections.
         "enable_reuse_port": False,
         "per_connection_buffer_limit_bytes": 64 * 1024,
-        "filter_chains": [
-            {"filters": [_connection_limit(role), {"name": "http", "typed_config": connections}], **tls}
-        ],
+        "filter_chains": [{"filters": [{"name": "http", "typed_config": connections}], **tls}],
     }
 
 
 def protocol_options(idle_seconds: float) -> Message:
     """Limits on a client's connection and headers."""
     return {
-        "idle_timeout": f"{idle_seconds:g}s",
+        "idle_timeout": seconds(idle_seconds),
         "max_headers_count": MAX_HEADERS,
         "headers_with_underscores_action": "REJECT_REQUEST",
     }
-
-
-def _connection_limit(role: Role) -> Message:
-    return extension(
-        "connection-limit",
-        "envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit",
-        stat_prefix=role,
-        max_connections=MAX_CONNECTIONS,
-    )

@@ -1,29 +1,27 @@
 """The public door: everything that comes from outside, and nothing of it believed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from discovery.control_plane.policy import (
-    MAX_REQUEST_BYTES,
-    POLICIES,
-    RATE_BURST,
-    RATE_PER_SECOND,
-    STREAM_IDLE_SECONDS,
+from discovery.config.traffic import Policy
+from discovery.control_plane.policy import GATEWAY, STREAM_IDLE_SECONDS
+from discovery.control_plane.resources import ROUTE, Message, extension, seconds
+from discovery.control_plane.resources.admission import admission, forget_claims, unbuffered
+from discovery.control_plane.resources.browsers import (
+    CORS,
+    METHODS,
+    cors,
+    cors_policy,
+    protected,
+    protection,
 )
-from discovery.control_plane.resources import EXTENSION, FROM_ADS, ROUTE, Message, extension, seconds, typed
 from discovery.control_plane.resources.connections import listener, protocol_options
-from discovery.control_plane.resources.routes import NEVER_ACCEPTED, route
+from discovery.control_plane.resources.replies import local_replies
+from discovery.control_plane.resources.routes import NEVER_ACCEPTED, method_in, route
 from discovery.control_plane.settings import Settings
 
-TOKENS = "access-tokens"
-"""The jwt_authn filter comes by ECDS under this name: a new key must not drain the listener's streams."""
-
-_GATEWAY = "gateway"
-_BUFFER = "request-buffer"
-_JWT = "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"
-
-_STREAMS: Mapping[str, Message] = {
-    "/orders/{id}/events": {"safe_regex": {"regex": "/api/v[0-9]+/orders/[^/]+/events"}},
-    "/live": {"safe_regex": {"regex": "/api/v[0-9]+/live"}},
+_STREAMS: Mapping[str, str] = {
+    "/orders/{id}/events": "/api/v[0-9]+/orders/[^/]+/events",
+    "/live": "/api/v[0-9]+/live",
 }
 _REQUESTS: Mapping[str, Message] = {
     "/api": {"prefix": "/api/"},
@@ -34,80 +32,57 @@ _REQUESTS: Mapping[str, Message] = {
     "/health": {"path": "/health"},
 }
 
-# x-portico-signature must pass, it is a payment provider's.
-_OURS = "x-portico-(user|subject|caller|roles?|scopes?|identity|internal|service)(-.*)?"
+_VARY = {"header": {"key": "vary", "value": "origin"}, "append_action": "APPEND_IF_EXISTS_OR_ADD"}
 _NOBODY = {"address_prefix": "255.255.255.255", "prefix_len": 32}
-_TRACE_HEADERS = ("traceparent", "tracestate", "baggage")
 
 
 def edge_listener(settings: Settings) -> Message:
     """HTTP/1.1 and HTTP/2 at the public address."""
+    transport = _tls(settings)
+    tls = transport is not None
     return listener(
         "edge",
         settings.edge_address,
-        [_rate_limit(settings.rate_limit_scale), _tokens(), _buffer()],
+        [protected(tls=tls), cors(), *admission()],
         settings.otlp_endpoint,
-        transport=_tls(settings),
+        transport=transport,
+        local_reply_config=local_replies(protection(tls=tls)),
         codec_type="AUTO",
         use_remote_address=True,
         # No caller is one of ours, wherever it connects from: x-envoy-* headers are for the inside.
         internal_address_config={"cidr_ranges": [_NOBODY]},
-        early_header_mutation_extensions=[_forget_claims()],
+        early_header_mutation_extensions=[forget_claims()],
         normalize_path=True,
         merge_slashes=True,
         path_with_escaped_slashes_action="REJECT_REQUEST",
-        request_headers_timeout="10s",
-        request_timeout="30s",
+        request_headers_timeout=seconds(settings.edge_header_seconds),
+        request_timeout=seconds(settings.edge_request_seconds),
         stream_idle_timeout="60s",
         common_http_protocol_options=protocol_options(idle_seconds=120),
-        http2_protocol_options={"max_concurrent_streams": 128, "initial_stream_window_size": 65536},
+        http2_protocol_options={
+            "max_concurrent_streams": 128,
+            "initial_stream_window_size": 64 * 1024,
+            "initial_connection_window_size": 1024 * 1024,
+        },
         upgrade_configs=[{"upgrade_type": "websocket", "enabled": False}],
     )
 
 
-def edge_routes() -> Message:
-    """What the gateway serves to the public; every other path is 404 here."""
+def edge_routes(gateway: Policy, origins: Sequence[str]) -> Message:
+    """What the gateway serves to the public, also to pages of `origins`; every other path is 404 here."""
     host = {
         "name": "public",
         "domains": ["*"],
         "routes": [
-            *(_stream(name, match) for name, match in _STREAMS.items()),
-            *(_request(name, match) for name, match in _REQUESTS.items()),
+            *_refusals(),
+            *(_stream(name, pattern, gateway) for name, pattern in _STREAMS.items()),
+            *(_request(name, match, gateway) for name, match in _REQUESTS.items()),
         ],
+        "typed_per_filter_config": {CORS: cors_policy(origins)},
+        # Whoever keeps an answer for one site's page must not give it to another's.
+        "response_headers_to_add": [_VARY] if origins else [],
     }
-    return {
-        "@type": ROUTE,
-        "name": "edge",
-        "virtual_hosts": [host],
-        "response_headers_to_remove": ["x-envoy-upstream-service-time"],
-    }
-
-
-def access_tokens(jwks: str) -> Message:
-    """The filter that refuses every token not signed by a key in `jwks`, a JSON document.
-
-    No token at all passes: whether a caller is needed is the gateway's decision.
-    """
-    provider = {
-        "issuer": "portico-auth",
-        "audiences": ["portico"],
-        "local_jwks": {"inline_string": jwks},
-        "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
-        "forward": True,
-        "require_expiration": True,
-        "clock_skew_seconds": 5,
-        "jwt_cache_config": {"jwt_cache_size": 1000},
-    }
-    valid_or_none = {"requires_any": {"requirements": [{"provider_name": "portico"}, {"allow_missing": {}}]}}
-    return {
-        "@type": EXTENSION,
-        "name": TOKENS,
-        "typed_config": typed(
-            _JWT,
-            providers={"portico": provider},
-            rules=[{"match": {"prefix": "/"}, "requires": valid_or_none}],
-        ),
-    }
+    return {"@type": ROUTE, "name": "edge", "virtual_hosts": [host]}
 
 
 def _tls(settings: Settings) -> Message | None:
@@ -124,17 +99,41 @@ def _tls(settings: Settings) -> Message | None:
     )
 
 
-def _tokens() -> Message:
-    discovered = {"config_source": FROM_ADS, "type_urls": [typed(_JWT)["@type"]]}
-    return {"name": TOKENS, "config_discovery": discovered}
+def _refusals() -> list[Message]:
+    """Requests that are well-formed, and about which nobody behind the edge is to be asked."""
+    return [
+        _refusal("connect", {"connect_matcher": {}}, 405),
+        _refusal("other-method", _with({**method_in(METHODS), "invert_match": True}), 405),
+        # Which of two is meant, and whether what precedes an @ is, two readers may answer differently.
+        _refusal("two-hosts", _with({"name": ":authority", "string_match": _regex(".*[,@].*")}), 400),
+    ]
 
 
-def _request(name: str, match: Message) -> Message:
-    return route(_GATEWAY, name, match, POLICIES[_GATEWAY], NEVER_ACCEPTED)
+def _refusal(name: str, match: Message, status: int) -> Message:
+    response = {"status": status}
+    return {
+        "name": name,
+        "match": match,
+        "direct_response": response,
+        "typed_per_filter_config": unbuffered(),
+    }
 
 
-def _stream(name: str, match: Message) -> Message:
-    bounded = _request(name, match)
+def _with(header: Message) -> Message:
+    return {"prefix": "/", "headers": [header]}
+
+
+def _regex(pattern: str) -> Message:
+    return {"safe_regex": {"regex": pattern}}
+
+
+def _request(name: str, match: Message, gateway: Policy) -> Message:
+    return route(GATEWAY, name, match, gateway, NEVER_ACCEPTED)
+
+
+def _stream(name: str, pattern: str, gateway: Policy) -> Message:
+    match = {**_regex(pattern), "headers": [method_in(["GET"])]}
+    bounded = _request(name, match, gateway)
     action = {
         **bounded["route"],
         "timeout": "0s",
@@ -143,37 +142,4 @@ def _stream(name: str, match: Message) -> Message:
         "upgrade_configs": [{"upgrade_type": "websocket"}],
         "retry_policy": {**bounded["route"]["retry_policy"], "per_try_timeout": "0s"},
     }
-    unbuffered = typed("envoy.extensions.filters.http.buffer.v3.BufferPerRoute", disabled=True)
-    return {**bounded, "route": action, "typed_per_filter_config": {_BUFFER: unbuffered}}
-
-
-def _forget_claims() -> Message:
-    removals = [{"remove": name} for name in _TRACE_HEADERS]
-    ours = {"remove_on_match": {"key_matcher": {"safe_regex": {"regex": _OURS}}}}
-    return extension(
-        "forget-claims",
-        "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
-        mutations=[*removals, ours],
-    )
-
-
-def _rate_limit(scale: float) -> Message:
-    always = {"default_value": {"numerator": 100}, "runtime_key": "portico.rate_limit"}
-    return extension(
-        "rate-limit",
-        "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
-        stat_prefix="edge",
-        token_bucket={
-            "max_tokens": max(1, round(RATE_BURST * scale)),
-            "tokens_per_fill": max(1, round(RATE_PER_SECOND * scale)),
-            "fill_interval": "1s",
-        },
-        filter_enabled=always,
-        filter_enforced=always,
-    )
-
-
-def _buffer() -> Message:
-    return extension(
-        _BUFFER, "envoy.extensions.filters.http.buffer.v3.Buffer", max_request_bytes=MAX_REQUEST_BYTES
-    )
+    return {**bounded, "route": action, "typed_per_filter_config": unbuffered()}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from discovery.control_plane.policy import Policy
+from discovery.config.traffic import Policy
 from discovery.control_plane.resources import Message, extension, seconds
 
 NEVER_ACCEPTED = "connect-failure,reset-before-request"

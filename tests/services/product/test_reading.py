@@ -195,6 +195,21 @@ async def test_related_products_are_the_newest_of_the_category(shop: Catalogue) 
     assert [item["slug"] for item in related.body["items"]] == [f"cup-{number}" for number in range(9, 1, -1)]
 
 
+async def test_what_is_shown_first_is_what_editors_put_forward_and_what_is_new(shop: Catalogue) -> None:
+    shown = (await shop.get("/showcase")).body
+    assert (shown["featured"], [item["slug"] for item in shown["newest"]]) == ([], ALL[::-1])
+    for number in range(13):
+        await shop.add(f"Star {number:02}", tags=["Featured"])
+    await shop.archive((await shop.add("Gone", tags=["featured"]))["id"])
+    await shop.add("Plain")
+    await shop.add("Not yet", tags=["featured"], status="draft")
+    shown = (await shop.get("/showcase")).body
+    stars = [f"star-{number:02}" for number in range(12, -1, -1)]
+    assert [item["slug"] for item in shown["featured"]] == stars[:12]
+    assert [item["slug"] for item in shown["newest"]] == ["plain", *stars[:11]]
+    assert shown["featured"][0] == shown["newest"][1]
+
+
 async def test_the_database_shows_in_the_metrics(shop: Catalogue) -> None:
     await shop.slugs()
     async with shop.instance.http.get("/metrics") as response:

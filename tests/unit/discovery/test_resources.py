@@ -1,16 +1,20 @@
 """Resources built from a catalogue, and their consistency."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from discovery.control_plane.policy import POLICIES, Role
+from discovery.config.edge import Edge
+from discovery.config.traffic import SERVICES
+from discovery.control_plane.catalog import Catalog
+from discovery.control_plane.policy import Role
 from discovery.control_plane.publisher import ROLES
 from discovery.control_plane.resources import CLUSTER, ENDPOINT, EXTENSION, LISTENER, ROUTE, Resources
 from discovery.control_plane.resources.build import build
 from discovery.control_plane.settings import Settings
 from discovery.control_plane.snapshot import inconsistencies, version
-from tests.unit.discovery.catalogs import catalog, endpoint
+from tests.unit.discovery.catalogs import catalog, endpoint, traffic
 
 
 def built(role: Role, **settings: Any) -> Resources:
@@ -50,7 +54,7 @@ def test_a_reference_to_nothing_is_found(role: Role, type_url: str, name: str, p
 
 
 def test_every_service_is_behind_one_role_and_has_endpoints_there() -> None:
-    assert {name for role in ROLES for name in built(role)[ENDPOINT]} == set(POLICIES)
+    assert {name for role in ROLES for name in built(role)[ENDPOINT]} == set(SERVICES)
 
 
 def test_a_service_without_instances_has_an_assignment_all_the_same() -> None:
@@ -67,9 +71,72 @@ def test_only_endpoints_change_when_an_instance_joins() -> None:
     assert [url for url in before if before[url] != after[url]] == [ENDPOINT]
 
 
+def changed(role: Role, catalog_: Catalog) -> dict[str, list[str]]:
+    """What is other than in the default resources of a role: type → names."""
+    before, after = build(role, catalog(), Settings()), build(role, catalog_, Settings())
+    return {
+        url: names
+        for url in before
+        if (names := [name for name in after[url] if before[url].get(name) != after[url][name]])
+    }
+
+
 def test_only_the_filter_changes_when_the_keys_do() -> None:
-    before, after = build("edge", catalog(), Settings()), build("edge", catalog("{}"), Settings())
-    assert [url for url in before if before[url] != after[url]] == [EXTENSION]
+    assert changed("edge", catalog("{}")) == {EXTENSION: ["access-tokens"]}
+
+
+def test_only_the_filter_changes_when_the_coarse_limit_does() -> None:
+    assert changed("edge", catalog(edge=Edge(rate_per_second=10))) == {EXTENSION: ["rate-limit"]}
+
+
+def test_only_the_routes_change_when_other_sites_may_ask() -> None:
+    assert changed("edge", catalog(edge=Edge(cors_origins=("https://a.example",)))) == {ROUTE: ["edge"]}
+
+
+@pytest.mark.parametrize("policy", [{"timeout": 3.0}, {"per_try_timeout": 0.1}, {"retries": 0}])
+def test_time_outs_and_retries_are_a_matter_of_routes(policy: dict[str, Any]) -> None:
+    assert changed("egress", catalog(traffic=traffic("order", **{"per_try_timeout": 1.0} | policy))) == {
+        ROUTE: ["egress"]
+    }
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"connect_timeout": 0.1},
+        {"max_connections": 1},
+        {"max_pending_requests": 1},
+        {"max_requests": 1},
+        {"retry_budget_percent": 1.0},
+        {"min_retry_concurrency": 0},
+        {"outlier": {"failures": 9}},
+        {"outlier": {"interval": 9.0}},
+        {"outlier": {"base_ejection": 2.0}},
+        {"outlier": {"max_ejection": 9.0}},
+        {"outlier": {"max_ejection_percent": 10}},
+    ],
+)
+def test_thresholds_and_ejection_are_a_matter_of_one_cluster(policy: dict[str, Any]) -> None:
+    assert changed("egress", catalog(traffic=traffic("order", **policy))) == {CLUSTER: ["order"]}
+
+
+def test_canaries_are_a_matter_of_one_assignment() -> None:
+    plain, tagged = endpoint("a"), replace(endpoint("b"), tags=("canary",))
+    found = build(
+        "egress",
+        catalog(traffic=traffic("order", canary={"canary": 10.0}), order=(plain, tagged)),
+        Settings(),
+    )
+    (group,) = found[ENDPOINT]["order"]["endpoints"]
+    assert [host["load_balancing_weight"] for host in group["lb_endpoints"]] == [900_000, 100_000]
+    assert changed("egress", catalog(traffic=traffic("order", canary={"canary": 10.0}))) == {}
+
+
+def test_no_percentage_of_a_few_is_nobody_unless_nobody_is_meant() -> None:
+    for percent, one in ((1, True), (0, False)):
+        policy = traffic("order", outlier={"max_ejection_percent": percent})
+        found = build("egress", catalog(traffic=policy), Settings())[CLUSTER]["order"]["outlier_detection"]
+        assert found["always_eject_one_host"] is one
 
 
 def egress_retries(headers: set[str]) -> list[str]:
@@ -96,15 +163,13 @@ def test_anything_else_is_retried_only_if_it_was_not_accepted() -> None:
 
 def test_the_edge_retries_only_what_was_not_accepted() -> None:
     (host,) = built("edge")[ROUTE]["edge"]["virtual_hosts"]
-    conditions = {route["route"]["retry_policy"]["retry_on"] for route in host["routes"]}
+    conditions = {route["route"]["retry_policy"]["retry_on"] for route in host["routes"] if "route" in route}
     assert conditions == {"connect-failure,reset-before-request"}
 
 
-def test_every_try_of_a_service_fits_into_its_time_out() -> None:
-    assert all(policy.per_try_timeout <= policy.timeout for policy in POLICIES.values())
-    assert all(
-        policy.timeout < POLICIES["gateway"].timeout for n, policy in POLICIES.items() if n != "gateway"
-    )
+def test_the_edge_waits_longer_than_the_egress() -> None:
+    inside = [policy.timeout for name, policy in SERVICES.items() if name != "gateway"]
+    assert max(inside) < SERVICES["gateway"].timeout
 
 
 def test_nothing_is_sampled_without_a_collector() -> None:
@@ -114,8 +179,9 @@ def test_nothing_is_sampled_without_a_collector() -> None:
         assert manager["tracing"]["random_sampling"] == {"value": percent}
 
 
-def test_the_rate_limit_is_scaled() -> None:
-    (chain,) = built("edge", rate_limit_scale=0.5)[LISTENER]["edge"]["filter_chains"]
-    filters = {f["name"]: f for f in chain["filters"][-1]["typed_config"]["http_filters"]}
-    bucket = filters["rate-limit"]["typed_config"]["token_bucket"]
-    assert bucket == {"max_tokens": 2000, "tokens_per_fill": 1000, "fill_interval": "1s"}
+@pytest.mark.parametrize(
+    ("scale", "burst", "rate"), [(0.5, 2000, 1000), (0.0001, 1, 1), (1e9, 2**32 - 1, 2**32 - 1)]
+)
+def test_the_rate_limit_is_scaled(scale: float, burst: int, rate: int) -> None:
+    filter_ = built("edge", rate_limit_scale=scale)[EXTENSION]["rate-limit"]["typed_config"]
+    assert filter_["token_bucket"] == {"max_tokens": burst, "tokens_per_fill": rate, "fill_interval": "1s"}

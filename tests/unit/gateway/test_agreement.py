@@ -12,19 +12,25 @@ from gateway.openapi.schemas import components, example, reference
 from gateway.upstreams import order as read_orders
 from gateway.upstreams import product as read_products
 from gateway.v1 import (
+    account,
     accounts,
     catalogue,
+    checkout,
+    configuration,
     dead_letters,
+    home,
     inventory,
     orders,
     payments,
     placing,
     products,
     sagas,
+    signing_keys,
 )
 from gateway.v1.endpoints import ENDPOINTS
 from services.auth import schemas as auth
 from services.inventory import schemas as stock
+from services.operations import config_schemas
 from services.operations import schemas as operations
 from services.order import saga_schemas
 from services.order import schemas as order
@@ -51,6 +57,10 @@ TAKEN: dict[Model, Model] = {
     dead_letters.DiscardIn: operations.DiscardIn,
     dead_letters.DiscardManyIn: operations.DiscardManyIn,
     sagas.CompensateIn: saga_schemas.CompensateIn,
+    checkout.PreviewIn: order.PreviewIn,
+    configuration.OverridesIn: config_schemas.OverridesIn,
+    configuration.FlagIn: config_schemas.FlagIn,
+    signing_keys.RotateIn: auth.RotateIn,
 }
 ASKED: dict[Model, Model] = {
     products.ProductsQuery: product.ListQuery,
@@ -60,7 +70,7 @@ ASKED: dict[Model, Model] = {
     sagas.SagasQuery: saga_schemas.SagasQuery,
 }
 PASSED_BACK: dict[Model, Model] = {
-    accounts.AccountOut: auth.AccountOut,
+    accounts.AccountOut: auth.RegisteredOut,
     accounts.TokensOut: auth.TokensOut,
     catalogue.ProductOut: product.ProductOut,
     catalogue.CategoriesOut: product.CategoriesOut,
@@ -77,6 +87,12 @@ PASSED_BACK: dict[Model, Model] = {
     sagas.SagaEventOut: saga_schemas.EventOut,
     sagas.SagaPaymentOut: payment.SagaPaymentOut,
     sagas.ReservationOut: stock.ReservationOut,
+    configuration.SectionOut: config_schemas.SectionOut,
+    configuration.FlagOut: config_schemas.FlagOut,
+    configuration.SectionsOut: config_schemas.SectionsOut,
+    configuration.FlagsOut: config_schemas.FlagsOut,
+    signing_keys.SigningKeyOut: auth.KeyOut,
+    signing_keys.SigningKeysOut: auth.KeysOut,
     read_products.Facets: product.FacetsOut,
     read_products.Seo: Seo,
     read_orders.Address: Address,
@@ -95,6 +111,9 @@ OURS: set[Model] = {
     products.ProductListOut,
     products.ProductPageOut,
     sagas.SagaPageOut,
+    home.HomeOut,
+    account.AccountPageOut,
+    checkout.PreviewOut,
     EventsQuery,
     StatusChange,
 }

@@ -208,9 +208,13 @@ def test_a_refusal_of_its_own_names_its_slug() -> None:
 
 
 def test_what_envoy_says_by_itself_is_told_as_it_says_it() -> None:
-    for mapper in local_replies()["mappers"]:
-        status = mapper["filter"]["status_code_filter"]["comparison"]["value"]["default_value"]
+    *named, _any_other = local_replies()["mappers"]
+    for mapper in named:
+        found = mapper["filter"]["status_code_filter"]["comparison"]["value"]["default_value"]
+        status = mapper.get("status_code", found)
         said = mapper["body_format_override"]["json_format"]
+        if status == 405:
+            continue  # no operation has another method than its own
         known = REFUSALS[status]
         assert said["type"].removeprefix("urn:portico:problem:") in known.slugs
         assert said["title"] == known.title

@@ -39,6 +39,25 @@ async def test_starts_scales_and_stops_by_request(tmp_path: Path) -> None:
                 await asyncio.wait_for(control.stopped.wait(), 5)
 
 
+async def test_tells_new_instances_their_tags_and_checkout(tmp_path: Path) -> None:
+    report = "tell('READY=1\\nSTATUS=' + os.environ['PORTICO_TAGS'] + ' in ' + os.getcwd())\nsignal.pause()\n"
+    order = spec("order", report, service="order", scalable=True).numbered(1)
+    with TemporaryDirectory(prefix="portico-") as directory:
+        socket = Path(directory) / "control.sock"
+        async with (
+            Supervisor([order], logs=tmp_path, record=tmp_path / "processes.json") as supervisor,
+            served(Control(supervisor), socket),
+        ):
+            await supervisor.scale("order", 0)
+            asked = ask(
+                socket, command="scale", service="order", count=1, tags=["canary"], checkout=directory
+            )
+            assert [answer async for answer in asked][-1] == {"done": True}
+            await supervisor.changes.until(
+                lambda: supervisor.states()["order-1"][1] == f'["canary"] in {directory}'
+            )
+
+
 async def test_says_so_when_nobody_is_there(tmp_path: Path) -> None:
     with pytest.raises(NotRunning):
         [answer async for answer in ask(tmp_path / "control.sock", command="status")]

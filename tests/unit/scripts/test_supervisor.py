@@ -144,6 +144,21 @@ async def test_scales_up_and_down(supervise: Supervise) -> None:
         assert [status.name for status in supervisor.status()] == ["order-1", "gateway"]
 
 
+async def test_new_instances_may_differ_and_the_others_stay_as_they_are(
+    supervise: Supervise, tmp_path: Path
+) -> None:
+    told = "tell('READY=1\\nSTATUS=' + os.environ.get('COLOUR', 'plain') + ' in ' + os.getcwd())\nsignal.pause()\n"
+    first = spec("order", told, scalable=True, service="order").numbered(1)
+    async with supervise(first) as supervisor:
+        await supervisor.start()
+        await supervisor.scale("order", 2, {"COLOUR": "blue"}, tmp_path)
+        await supervisor.changes.until(lambda: find(supervisor, "order-2").text == f"blue in {tmp_path}")
+        assert find(supervisor, "order-1").text.startswith("plain in ")
+        await supervisor.scale("order", 3)
+        await supervisor.changes.until(lambda: find(supervisor, "order-3").text.startswith("plain in "))
+        assert find(supervisor, "order-2").text == f"blue in {tmp_path}"
+
+
 async def test_refuses_to_scale_what_cannot_be(supervise: Supervise) -> None:
     async with supervise(spec("mongodb"), spec("order-1", service="order", scalable=True)) as supervisor:
         with pytest.raises(UnknownProcess, match="these can: order"):

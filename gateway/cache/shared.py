@@ -11,7 +11,7 @@ from typing import Final
 
 from redis.asyncio import Redis
 
-from discovery.config.caching import Freshness
+from discovery.config.caching import LONGEST, Freshness
 from gateway.cache.entry import Entry, lifetime
 from gateway.edge.store import Store
 
@@ -22,7 +22,7 @@ SETTLED: Final = "cache:settled"
 
 # One slot of a cluster, so that a script may touch several.
 _SPACE: Final = "{cache}"
-_TAG_SECONDS: Final = 2 * 3600 + 60
+_TAG_SECONDS: Final = round(2 * LONGEST) + 60
 """Longer than any entry can be fresh or stale: what is invalid beyond that is spare anyway."""
 
 Argument = bytes | str | int

@@ -29,9 +29,12 @@ async def read_body(request: web.Request) -> bytes:
 
 
 def parse(model: type[Model], body: bytes) -> Model:
-    """JSON text as `model`. Raises Malformed for what is no JSON, Invalid for wrong fields."""
+    """JSON text as `model`, each value of the type that it is to be: neither `"1"` nor `true` is a number.
+
+    Raises Malformed for what is no JSON, Invalid for wrong fields.
+    """
     try:
-        return model.model_validate_json(body)
+        return model.model_validate_json(body, strict=True)
     except ValidationError as error:
         if any(
             item["type"] == "json_invalid" for item in error.errors(include_input=False, include_url=False)

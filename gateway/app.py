@@ -6,9 +6,12 @@ from discovery.config.caching import Caching
 from discovery.config.limits import Limits
 from discovery.config.resilience import Resilience
 from gateway import keys
-from gateway.compositions.page import OPTIONAL_SECONDS
+from gateway.cache.resource import cache
 from gateway.consumers import consuming
+from gateway.edge import explain, limits, load
+from gateway.edge.store import store
 from gateway.live.resource import end_streams, live
+from gateway.openapi import site
 from gateway.settings import Settings
 from gateway.upstreams.client import upstreams
 from gateway.v1 import endpoints as v1
@@ -19,9 +22,10 @@ from services.chassis.redis import redis
 
 
 def make_app(settings: Settings) -> web.Application:
-    """HTTP: the public API, and the keys its tokens are signed with. Bus: news of orders, for live streams."""
+    """HTTP: the public API, its documentation, and the keys of its tokens. Bus: news of orders, for live streams."""
     app = make_service(settings)
-    app[OPTIONAL_SECONDS] = settings.optional_seconds
+    app.middlewares.extend([explain.explained, load.within_capacity, limits.within_limits])
+    app.on_response_prepare.extend([load.give_up_place, limits.tell_limits, explain.tell_explanation])
     app.cleanup_ctx.extend(
         [
             configuration(settings, Resilience, Limits, Caching),
@@ -29,11 +33,16 @@ def make_app(settings: Settings) -> web.Application:
             upstreams(settings),
             keys.published_keys(settings),
             redis(settings),
+            store,
+            cache(settings),
+            load.load,
+            limits.limiting(settings),
             live(settings),
             consuming(settings),
         ]
     )
     app.on_shutdown.append(end_streams)
     app.add_routes(keys.routes)
-    app.add_routes(endpoint.route(v1.PREFIX, settings) for endpoint in v1.ENDPOINTS)
+    app.add_routes(site.routes)
+    app.add_routes(endpoint.route(v1.PREFIX) for endpoint in v1.ENDPOINTS)
     return app

@@ -1,6 +1,7 @@
-"""The gateway's message edge: what happens to orders is passed on to all replicas, for whoever watches.
+"""The gateway's message edge: what happens to orders is passed on to all replicas, for whoever watches, and what
+happens to products takes their pages out of the cache.
 
-It is the only thing that the gateway wants of RabbitMQ, so it starts, answers and stays ready without it.
+Nothing else is wanted of RabbitMQ, so the gateway starts, answers and stays ready without it.
 """
 
 import asyncio
@@ -10,8 +11,11 @@ from contextlib import AsyncExitStack, suppress
 from aiohttp import web
 from redis.exceptions import RedisError
 
+from gateway.cache.resource import SHARED
+from gateway.cache.tags import CATALOGUE, product_tag
 from gateway.live.feed import channel
 from gateway.live.resource import LIVE
+from gateway.metrics import CACHE_INVALIDATIONS
 from gateway.settings import Settings
 from services.chassis.background import background
 from services.chassis.bus import Bus, connected
@@ -22,6 +26,7 @@ from services.chassis.messaging import Consumers
 from services.chassis.redis import REDIS
 from services.contracts import topology
 from services.contracts.order import OrderStatusChanged
+from services.contracts.product import ProductChanged
 
 consumers = Consumers()
 
@@ -36,6 +41,14 @@ async def publish(app: web.Application, envelopes: Sequence[Envelope[OrderStatus
             for envelope in envelopes:
                 pipeline.publish(channel(envelope.message.order_id), envelope.message.model_dump_json())
             await pipeline.execute()
+
+
+@consumers.at_least_once(topology.GATEWAY_CACHE)
+async def invalidate(app: web.Application, envelopes: Sequence[Envelope[ProductChanged]]) -> None:
+    """What shows these products is out of date, and so is every list. Raises Unavailable while Redis is away."""
+    changed = {product_tag(envelope.message.product_id) for envelope in envelopes}
+    await app[SHARED].invalidate({CATALOGUE, *changed})
+    CACHE_INVALIDATIONS.inc(len(changed))
 
 
 def consuming(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]:
@@ -58,7 +71,7 @@ def consuming(settings: Settings) -> Callable[[web.Application], AsyncIterator[N
                 await asyncio.Event().wait()
 
         app[READINESS].add("rabbitmq", ping, matters=False)
-        async with background("live consumers", consume):
+        async with background("consumers", consume):
             yield
 
     return resource

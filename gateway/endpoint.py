@@ -1,5 +1,6 @@
 """What every public endpoint has in common: who may call it, its deadline, and how it hands a request on."""
 
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -10,17 +11,22 @@ from urllib.parse import urlencode
 import orjson
 from aiohttp import web
 
-from gateway.settings import Settings
+from discovery.config.resilience import Resilience
+from gateway.contract import Contract
 from gateway.upstreams.client import UPSTREAMS, Answer, Calls, Service, path
 from observability import context
-from services.chassis.errors import Invalid, Malformed, UnsupportedMedia
+from services.chassis.config import CONFIGURATION
+from services.chassis.errors import Invalid, Malformed, NotFound, UnsupportedMedia
+from services.chassis.flags import Switch, is_on
 from services.chassis.http import read_body
 from services.chassis.identity import Role, caller, require
-from services.chassis.middlewares import CORRELATION_HEADER
+from services.chassis.middlewares import CORRELATION_HEADER, DEADLINE
 
 Handler = Callable[[web.Request, Calls], Awaitable[web.StreamResponse]]
 
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+_NEVER_OFF: Final = frozenset({"login", "refresh", "payment_webhook"})
+"""By the id of their contract: the way in, also for administrators, and what a payment provider says once."""
 _PASSED_BACK: Final = ("Content-Type", "Cache-Control")
 _BODIES: Final = frozenset({"POST", "PUT", "PATCH"})
 
@@ -29,7 +35,8 @@ class Who(Enum):
     """Who may call an endpoint."""
 
     ANYONE = "anyone"
-    USER = "anyone signed in; the owning service knows what is theirs"
+    USER = "anyone signed in, for themselves"
+    OWNER = "whose it is, support, admin; for any other customer it does not exist (404)"
     STAFF = "support, admin"
     ADMIN = "admin"
 
@@ -55,24 +62,40 @@ class Endpoint:
     path: str
     who: Who
     handler: Handler
+    contract: Contract
     key: Key = Key.IGNORED
 
-    def route(self, prefix: str, settings: Settings) -> web.RouteDef:
+    def route(self, prefix: str) -> web.RouteDef:
         """The endpoint below `prefix`, guarded and with its deadline running."""
-        seconds = settings.read_seconds if self.method == "GET" else settings.write_seconds
+        switch = self.switch
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            self._admit(request)
-            calls = Calls(request.app[UPSTREAMS], self._headers(request), deadline=0.0).renewed(seconds)
-            return await self.handler(request, calls)
+            self._admit(request, switch)
+            return await self.handler(request, self._calls(request))
 
         return web.route(self.method, prefix + self.path, handle)
 
-    def _admit(self, request: web.Request) -> None:
-        if self.who is Who.USER:
-            caller(request)
-        elif self.who is not Who.ANYONE:
+    def _calls(self, request: web.Request) -> Calls:
+        resilience = request.app[CONFIGURATION][Resilience]
+        seconds = resilience.read_seconds if self.method == "GET" else resilience.write_seconds
+        deadline = request.get(DEADLINE, math.inf)
+        calls = Calls(request.app[UPSTREAMS], self._headers(request), deadline, resilience.optional_seconds)
+        return calls.within(seconds)
+
+    @property
+    def switch(self) -> Switch | None:
+        """The flag that it is there for; none for what administrators need to switch it on again."""
+        if self.who is Who.ADMIN or self.contract.id in _NEVER_OFF:
+            return None
+        return Switch(f"endpoint-{self.contract.id.replace('_', '-')}", default=True)
+
+    def _admit(self, request: web.Request, switch: Switch | None) -> None:
+        if switch and not is_on(request, switch):
+            raise NotFound("this is switched off", slug="switched-off")
+        if self.who in _ROLES:
             require(request, *_ROLES[self.who])
+        elif self.who is not Who.ANYONE:
+            caller(request)
         if self.key is Key.REQUIRED and not request.headers.get(IDEMPOTENCY_KEY):
             raise Malformed(f"the header {IDEMPOTENCY_KEY} is required")
 
@@ -120,6 +143,12 @@ def passed_back(answer: Answer) -> web.Response:
 def query_of(request: web.Request) -> str:
     """The request's query string with its question mark, written anew; empty when there is none."""
     return f"?{urlencode(list(request.query.items()), errors='replace')}" if request.query else ""
+
+
+def no_parameters(request: web.Request) -> None:
+    """For what takes no query. Raises Invalid for one, since what is sent is not ignored."""
+    for name in request.query:
+        raise Invalid.field(name, "there is no such parameter")
 
 
 async def json_object(request: web.Request) -> bytes:

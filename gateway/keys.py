@@ -11,7 +11,8 @@ from gateway.settings import Settings
 from services.chassis.background import background
 from services.chassis.errors import Unavailable
 
-_HEADERS: Final = {"Cache-Control": "public, max-age=60"}
+# Shorter than a new key is published before it signs.
+_HEADERS: Final = {"Cache-Control": "public, max-age=1"}
 routes = web.RouteTableDef()
 
 

@@ -12,4 +12,29 @@ UPSTREAM_SECONDS = Histogram(
 SECTIONS_DEGRADED = Counter(
     "portico_sections_degraded_total", "Optional sections that a page had to do without", ("section",)
 )
+CACHE_ANSWERS = Counter(
+    "portico_cache_answers_total",
+    "Answers to what is cached, by verdict: hit, stale, spare, miss, bypass",
+    ("answer", "verdict"),
+)
+CACHE_INVALIDATIONS = Counter(
+    "portico_cache_invalidations_total", "Products whose answers were told to be out of date"
+)
+CACHE_LOCAL_BYTES = Gauge("portico_cache_local_bytes", "What the cache takes of this gateway's memory")
+IN_FLIGHT = Gauge(
+    "portico_in_flight", "Requests, and calls to each service, that are being worked on", ("what",)
+)
+SHED = Counter(
+    "portico_shed_total",
+    "What was turned away because there was enough to do: requests, reads, calls to a service; by reason: full, late",
+    ("what", "reason"),
+)
+RATE_LIMITED = Counter(
+    "portico_rate_limit_total",
+    "Requests by outcome: admitted, denied; and by the limit that denied them, or left the fewest more",
+    ("limit", "outcome"),
+)
+RATE_LIMIT_UNAVAILABLE = Counter(
+    "portico_rate_limit_unavailable_total", "Requests admitted uncounted, because Redis was away"
+)
 LIVE_STREAMS = Gauge("portico_live_streams", "Live streams held open")

@@ -7,17 +7,13 @@ from services.chassis.settings import EgressSettings, RedisSettings
 
 
 class Settings(MessagingSettings, RedisSettings, EgressSettings):
-    """Deadlines shrink on the way in: the edge waits longer than the gateway, the gateway longer than the egress."""
+    """What a gateway is told at its start. How patient it is can be changed while it runs: `Resilience`, `Limits`."""
 
     service: str = "gateway"
 
-    read_seconds: float = Field(5.0, gt=0, description="deadline of a request that only reads")
-    write_seconds: float = Field(10.0, gt=0, description="deadline of any other request")
-    optional_seconds: float = Field(1.5, gt=0, description="how long a page waits for what it can do without")
-    egress_connections: int = Field(256, ge=1)
+    rate_limit_scale: float = Field(1.0, gt=0, description="multiplies every rate limit")
 
-    breaker_failures: int = Field(5, ge=1, description="consecutive failures that open a breaker")
-    breaker_seconds: float = Field(2.0, gt=0, description="how long it stays open before one call may probe")
+    cache_local_bytes: int = Field(16 * 1024 * 1024, ge=0, description="memory for cached answers")
 
     max_streams: int = Field(2000, ge=1, description="live streams held open by one process")
     stream_heartbeat_seconds: float = Field(10.0, gt=0)

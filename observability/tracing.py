@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,6 +28,15 @@ def server_middleware() -> "Middleware | None":
     from observability.otlp import make_server_middleware
 
     return make_server_middleware()
+
+
+def untraced() -> AbstractContextManager[None]:
+    """What is called inside leaves no spans: for what is done for many at once, and says nothing about any of them."""
+    if not enabled():
+        return nullcontext()
+    from opentelemetry.instrumentation.utils import suppress_instrumentation
+
+    return suppress_instrumentation()
 
 
 def enabled() -> bool:

@@ -2,10 +2,13 @@
 
 import typer
 
+from scripts.commands.config import config
 from scripts.commands.dlq import dlq
 from scripts.commands.doctor import doctor
 from scripts.commands.down import down
 from scripts.commands.fetch import fetch
+from scripts.commands.flags import flags
+from scripts.commands.keys import keys
 from scripts.commands.load import load
 from scripts.commands.logs import logs
 from scripts.commands.order import order
@@ -22,7 +25,14 @@ for command in (up, down, status, logs, scale, order, seed, load, fetch, doctor)
     app.command()(command)
 
 
-for name, group in (("dlq", dlq), ("saga", saga), ("orders", orders)):
+for name, group in (
+    ("dlq", dlq),
+    ("saga", saga),
+    ("orders", orders),
+    ("config", config),
+    ("flags", flags),
+    ("keys", keys),
+):
     app.add_typer(group, name=name)
 
 

@@ -3,6 +3,7 @@
 A test that is skipped counts as failed: a promise that was not checked is not kept.
 """
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AsyncExitStack
@@ -21,7 +22,8 @@ from tests.otlp import OtlpReceiver, otlp_receiver
 from tests.parts import Corner, corner
 from tests.tokens import Issuer
 
-PORT_OFFSET = 3_000
+PORT_OFFSET = int(os.environ.get("PORTICO_TEST_PORT_OFFSET", "3000"))
+"""Of the parts that tests start; another one lets two checkouts be tested at the same time."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -97,8 +99,6 @@ async def start(issuer: Issuer) -> AsyncIterator[Start]:
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whatever the shell says to a running platform is not meant for tests."""
-    import os
-
     for name in list(os.environ):
         if name.startswith(("PORTICO_", "OTEL_")):
             monkeypatch.delenv(name)

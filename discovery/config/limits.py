@@ -23,9 +23,13 @@ class Limits(Section):
 
     enabled: bool = True
     address: Limit = Field(
-        Limit(requests=3000, seconds=60.0), description="of one client address, whoever is behind it"
+        Limit(requests=6000, seconds=60.0), description="of one client address, whoever is behind it"
     )
-    user: Limit = Field(Limit(requests=600, seconds=60.0), description="of one signed-in user")
+    user: Limit = Field(Limit(requests=600, seconds=60.0), description="of one signed-in customer")
+    staff: Limit = Field(
+        Limit(requests=6000, seconds=60.0),
+        description="of one of the staff, whose tools do many things at once",
+    )
     routes: dict[Route, Limit] = Field(
         {
             "POST /auth/register": Limit(requests=60, seconds=60.0),

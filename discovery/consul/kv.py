@@ -23,10 +23,13 @@ class Stored:
     version: int
 
 
+NOTHING = Stored(None, 0)
+
+
 async def read(client: Consul, key: str) -> Stored:
     """What is stored under `key`. Raises `client.ERRORS`."""
     _, entry = await client.kv.get(key)
-    return Stored(stored_value(entry), entry["ModifyIndex"] if entry else 0)
+    return Stored(stored_value(entry), entry["ModifyIndex"]) if entry else NOTHING
 
 
 async def read_all(client: Consul, prefix: str) -> dict[str, Stored]:
@@ -41,7 +44,7 @@ async def read_all(client: Consul, prefix: str) -> dict[str, Stored]:
 async def replace(client: Consul, key: str, value: bytes | None, version: int) -> bool:
     """Store `value`, None to delete the key, unless it is no longer at `version`. Raises `client.ERRORS`."""
     if value is None:
-        return bool(await client.kv.delete(key, cas=version)) if version else True
+        return version > 0 and bool(await client.kv.delete(key, cas=version))
     return bool(await client.kv.put(key, value, cas=version))
 
 

@@ -55,7 +55,7 @@ class Attendance:
         What all of them miss at once, a broker or a database, is the fault of none, and some of what they do needs
         nothing of it: so no cluster is emptied by what its instances depend on.
         """
-        passing = {_id(entry) for entry in entries if _is_passing(entry)}
+        passing = {_id(entry) for entry in entries if is_passing(entry)}
         failing = {_id(entry) for entry in entries} - passing
         seen_failing = dict.fromkeys(self._passing, now) | self._failed
         self._failed = {id: seen_failing[id] for id in failing if id in seen_failing}
@@ -131,6 +131,11 @@ def endpoints(entries: Iterable[dict[str, Any]]) -> tuple[Endpoint, ...]:
     return tuple(sorted(_endpoint(entry["Node"], entry["Service"]) for entry in entries))
 
 
+def is_passing(entry: dict[str, Any]) -> bool:
+    """Whether every check of an instance passes, those of its node included."""
+    return all(check["Status"] == "passing" for check in entry["Checks"])
+
+
 def merged(held: Iterable[Endpoint], seen: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
     """What is seen, and what was held and is not seen; an id seen at a new address has moved."""
     by_id = {endpoint.id: endpoint for endpoint in (*held, *seen)}
@@ -139,10 +144,6 @@ def merged(held: Iterable[Endpoint], seen: Iterable[Endpoint]) -> tuple[Endpoint
 
 def _id(entry: dict[str, Any]) -> str:
     return str(entry["Service"]["ID"])
-
-
-def _is_passing(entry: dict[str, Any]) -> bool:
-    return all(check["Status"] == "passing" for check in entry["Checks"])
 
 
 def _endpoint(node: dict[str, Any], service: dict[str, Any]) -> Endpoint:

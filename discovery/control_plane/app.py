@@ -6,6 +6,7 @@ from aiohttp import web
 
 from discovery.control_plane.catalog import watched
 from discovery.control_plane.codec import Codec
+from discovery.control_plane.edges import Edges
 from discovery.control_plane.publisher import ROLES, Publisher, publish_all
 from discovery.control_plane.server import serving
 from discovery.control_plane.settings import Settings
@@ -28,9 +29,13 @@ def discovery(settings: Settings) -> Callable[[web.Application], AsyncIterator[N
     async def resource(app: web.Application) -> AsyncIterator[None]:
         codec = Codec.load(settings.xds_descriptors)
         publisher = Publisher(codec)
+        edges = Edges(lambda: publisher.snapshots.get("edge"))
+        # In place of what this process verifies with itself: it answers for its edges.
+        app[READINESS].tell("signing_keys", edges.signing_keys)
+        app[READINESS].tell("signing_keys_wait_for", edges.waits_for)
         async with (
             watched(settings.consul_url, settings.jwks_key, settings.config_prefix) as watch,
-            serving(publisher, codec, settings.host, settings.xds_port),
+            serving(publisher, edges, codec, settings.host, settings.xds_port),
             background("publisher", lambda: publish_all(watch.catalogs(), settings, publisher)),
         ):
             notify(f"STATUS=waiting for consul at {settings.consul_url}")

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TypeGuard
 
 import grpc
@@ -11,10 +11,12 @@ from grpc import aio
 
 from discovery.control_plane import metrics
 from discovery.control_plane.codec import Codec, Request, Response
+from discovery.control_plane.edges import Edge, Edges
 from discovery.control_plane.policy import Role
 from discovery.control_plane.publisher import ROLES, Publisher
-from discovery.control_plane.resources import SHORT_NAMES
-from discovery.control_plane.session import Session
+from discovery.control_plane.resources import EXTENSION, SHORT_NAMES
+from discovery.control_plane.resources.admission import TOKENS
+from discovery.control_plane.session import Rejection, Session
 
 _SERVICE = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 _OPTIONS = (
@@ -31,11 +33,16 @@ Context = aio.ServicerContext[Request, Response]
 
 
 @asynccontextmanager
-async def serving(publisher: Publisher, codec: Codec, host: str, port: int) -> AsyncIterator[int]:
-    """Serves what `publisher` has to every Envoy that connects; yields the port. Raises OSError if it is taken."""
+async def serving(
+    publisher: Publisher, edges: Edges, codec: Codec, host: str, port: int
+) -> AsyncIterator[int]:
+    """Serves what `publisher` has to every Envoy that connects, and keeps `edges`; yields the port.
+
+    Raises OSError if it is taken.
+    """
     server = aio.server(options=_OPTIONS)
     handler = grpc.stream_stream_rpc_method_handler(
-        DiscoveryService(publisher).stream,
+        DiscoveryService(publisher, edges).stream,
         request_deserializer=codec.request,
         response_serializer=codec.response,
     )
@@ -53,8 +60,8 @@ async def serving(publisher: Publisher, codec: Codec, host: str, port: int) -> A
 class DiscoveryService:
     """One `Session` for every Envoy's stream."""
 
-    def __init__(self, publisher: Publisher) -> None:
-        self._publisher = publisher
+    def __init__(self, publisher: Publisher, edges: Edges) -> None:
+        self._publisher, self._edges = publisher, edges
 
     async def stream(self, requests: AsyncIterator[Request], context: Context) -> None:
         """Serve one Envoy until it leaves. Its first request says which role it has."""
@@ -65,8 +72,9 @@ class DiscoveryService:
         if not _is_role(role):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"node.cluster must be one of {ROLES}")
         logger.info("envoy %s (%s) is connected", first.node_id, role)
-        with metrics.CONNECTED.labels(role).track_inprogress():
-            await self._converse(_Conversation(role, first, context), requests)
+        present = self._edges.connected(first.node_id) if role == "edge" else nullcontext()
+        with metrics.CONNECTED.labels(role).track_inprogress(), present as edge:
+            await self._converse(_Conversation(role, first, context, edge), requests)
         logger.info("envoy %s (%s) is gone", first.node_id, role)
 
     async def _converse(self, conversation: "_Conversation", requests: AsyncIterator[Request]) -> None:
@@ -77,7 +85,7 @@ class DiscoveryService:
                 while not listener.done():
                     await news.wait()
                     news.clear()
-                    await conversation.tell(self._publisher)
+                    await conversation.tell(self._publisher, self._edges)
                 await listener
             finally:
                 listener.cancel()
@@ -86,8 +94,8 @@ class DiscoveryService:
 class _Conversation:
     """What is said on one stream."""
 
-    def __init__(self, role: Role, first: Request, context: Context) -> None:
-        self._role, self._node_id, self._context = role, first.node_id, context
+    def __init__(self, role: Role, first: Request, context: Context, edge: Edge | None) -> None:
+        self._role, self._node_id, self._context, self._edge = role, first.node_id, context, edge
         self._session = Session()
         self._hear(first)
 
@@ -100,9 +108,11 @@ class _Conversation:
         finally:
             news.set()
 
-    async def tell(self, publisher: Publisher) -> None:
+    async def tell(self, publisher: Publisher, edges: Edges) -> None:
         """Send what is news. Before the first snapshot there is none."""
         published = publisher.snapshots.get(self._role)
+        if published and self._edge:
+            edges.offer(published)
         for response in list(self._session.responses(published)) if published else ():
             await self._context.write(response)
             metrics.PUSHES.labels(self._role, SHORT_NAMES[response.type_url]).inc()
@@ -114,6 +124,16 @@ class _Conversation:
             metrics.NACKS.labels(self._role, short).inc()
             names = ", ".join(rejection.versions)
             logger.error("envoy %s refuses %s %s: %s", self._node_id, short, names, rejection.reason)
+        if self._edge is not None:
+            _note_keys(self._edge, self._session.taken(EXTENSION, TOKENS), rejection)
+
+
+def _note_keys(edge: Edge, version: str | None, rejection: Rejection | None) -> None:
+    """What an edge has said of its keys, if this was what it spoke of."""
+    if rejection is not None and rejection.type_url == EXTENSION and TOKENS in rejection.versions:
+        edge.refusal = rejection.reason
+    elif version != edge.version:
+        edge.version, edge.refusal = version, None
 
 
 def _bind(server: aio.Server, address: str) -> int:

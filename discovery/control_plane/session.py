@@ -25,11 +25,12 @@ class Rejection:
 
 @dataclass(slots=True)
 class _Subscription:
-    """What an Envoy wants of one type. `sent` is by name the version it was sent last."""
+    """What an Envoy wants of one type. By name, `sent` is the version it was sent last, `taken` the one it has."""
 
     wildcard: bool = False
     names: set[str] = field(default_factory=set)
     sent: dict[str, str] = field(default_factory=dict)
+    taken: dict[str, str] = field(default_factory=dict)
     in_flight: dict[str, dict[str, str]] = field(default_factory=dict)
     rejected: dict[str, str] = field(default_factory=dict)
     suspected: set[str] = field(default_factory=set)
@@ -52,6 +53,11 @@ class _Subscription:
         asked = self.names | self.sent.keys()
         return sorted(name for name in asked - resources.keys() if self.sent.get(name) != _GONE)
 
+    def forget(self, name: str) -> None:
+        """It no longer has this one."""
+        self.sent.pop(name, None)
+        self.taken.pop(name, None)
+
 
 class Session:
     """The state of one stream. Requests go in, and whatever a snapshot has to tell comes out."""
@@ -67,10 +73,18 @@ class Session:
             subscription = self._subscriptions[request.type_url] = _opened(request)
         _resubscribe(subscription, request)
         answered = subscription.in_flight.pop(request.nonce, None)
-        if answered is None or request.error is None:
+        if answered is None:
+            return None
+        if request.error is None:
+            subscription.taken |= answered
             return None
         _reject(subscription, answered)
         return Rejection(request.type_url, answered, request.error)
+
+    def taken(self, type_url: str, name: str) -> str | None:
+        """The version of a resource that the Envoy says it has."""
+        subscription = self._subscriptions.get(type_url)
+        return subscription.taken.get(name) if subscription else None
 
     def responses(self, snapshot: Snapshot) -> Iterator[Response]:
         """What is news to this Envoy, in the order in which it has to be sent."""
@@ -123,7 +137,8 @@ class Session:
 
 def _opened(request: Request) -> _Subscription:
     """The first request of a type tells what the Envoy still has; naming nothing, it wants everything."""
-    return _Subscription(wildcard=not request.subscribe, sent=dict(request.initial_versions or {}))
+    known = request.initial_versions or {}
+    return _Subscription(wildcard=not request.subscribe, sent=dict(known), taken=dict(known))
 
 
 def _resubscribe(subscription: _Subscription, request: Request) -> None:
@@ -135,10 +150,10 @@ def _resubscribe(subscription: _Subscription, request: Request) -> None:
         subscription.names.add(name)
         if name not in known:
             # Whoever asks anew has forgotten it, and is owed an answer also when nothing has changed.
-            subscription.sent.pop(name, None)
+            subscription.forget(name)
     for name in request.unsubscribe:
         subscription.names.discard(name)
-        subscription.sent.pop(name, None)
+        subscription.forget(name)
     if "*" in request.unsubscribe:
         subscription.wildcard = False
 

@@ -17,6 +17,7 @@ from discovery.control_plane.resources import (
     Message,
     Resources,
 )
+from discovery.control_plane.resources.admission import signing_keys
 
 
 class Inconsistent(Exception):
@@ -25,9 +26,13 @@ class Inconsistent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything one role is given, by type URL and name. Equal content has equal versions everywhere."""
+    """Everything one role is given, by type URL and name. Equal content has equal versions everywhere.
+
+    `signing_keys` are the kids of the keys that it verifies access tokens with.
+    """
 
     resources: Mapping[str, Mapping[str, Encoded]]
+    signing_keys: frozenset[str] = frozenset()
 
 
 def snapshot(resources: Resources, codec: Codec, previous: Snapshot | None = None) -> Snapshot:
@@ -42,7 +47,8 @@ def snapshot(resources: Resources, codec: Codec, previous: Snapshot | None = Non
                 for name, message in named.items()
             }
             for url, named in resources.items()
-        }
+        },
+        signing_keys(resources),
     )
 
 

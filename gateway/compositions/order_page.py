@@ -17,9 +17,9 @@ class OrderPage:
     degraded: tuple[str, ...]
 
 
-async def order_page(calls: Calls, patience: float, order_id: str) -> OrderPage:
+async def order_page(calls: Calls, order_id: str) -> OrderPage:
     """Required: the order. Optional: its payment."""
-    async with composing(calls, patience) as page:
-        found = page.required(lambda calls: order(calls, order_id))
-        payment = page.optional("payment", lambda calls: payment_of(calls, order_id))
+    async with composing(calls) as page:
+        found = page.required(order, order_id)
+        payment = page.optional("payment", payment_of, order_id)
     return OrderPage(found.result(), payment.result(), page.degraded)

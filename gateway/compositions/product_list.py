@@ -6,7 +6,7 @@ from gateway.compositions.page import composing
 from gateway.compositions.stock import stock_of
 from gateway.upstreams.client import Calls
 from gateway.upstreams.inventory import Stock
-from gateway.upstreams.product import Listing, products
+from gateway.upstreams.product import Listing, products, skus_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,9 @@ class ProductList:
     degraded: tuple[str, ...]
 
 
-async def product_list(calls: Calls, patience: float, query: str) -> ProductList:
+async def product_list(calls: Calls, query: str) -> ProductList:
     """Required: the products. Optional: the stock."""
     listing = await products(calls, query)
-    skus = [sku for item in listing.items for sku in item.skus]
-    async with composing(calls, patience) as page:
-        stock = page.optional("stock", lambda calls: stock_of(calls, skus))
+    async with composing(calls) as page:
+        stock = page.optional("stock", stock_of, skus_of(listing.items))
     return ProductList(listing, stock.result(), page.degraded)

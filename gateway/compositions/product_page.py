@@ -19,10 +19,10 @@ class ProductPage:
     degraded: tuple[str, ...]
 
 
-async def product_page(calls: Calls, patience: float, key: str) -> ProductPage:
+async def product_page(calls: Calls, key: str) -> ProductPage:
     """Required: the product, by id or slug; the others need to know it. Optional: its stock, related products."""
     found = await product(calls, key)
-    async with composing(calls, patience) as page:
-        stock = page.optional("stock", lambda calls: stock_of(calls, found.skus))
-        others = page.optional("related", lambda calls: related(calls, found.id))
+    async with composing(calls) as page:
+        stock = page.optional("stock", stock_of, found.skus)
+        others = page.optional("related", related, found.id)
     return ProductPage(found, stock.result(), others.result(), page.degraded)

@@ -18,11 +18,11 @@ class SagaPage:
     degraded: tuple[str, ...]
 
 
-async def saga_page(calls: Calls, patience: float, order_id: str) -> SagaPage:
+async def saga_page(calls: Calls, order_id: str) -> SagaPage:
     """Required: the saga. Optional: all that the other services know of it."""
-    async with composing(calls, patience) as page:
-        found = page.required(lambda calls: saga(calls, order_id))
-        paid = page.optional("payment", lambda calls: payment(calls, order_id))
-        held = page.optional("reservation", lambda calls: reservation(calls, order_id))
-        dead = page.optional("dead_letters", lambda calls: dead_letters(calls, order_id))
+    async with composing(calls) as page:
+        found = page.required(saga, order_id)
+        paid = page.optional("payment", payment, order_id)
+        held = page.optional("reservation", reservation, order_id)
+        dead = page.optional("dead_letters", dead_letters, order_id)
     return SagaPage(found.result(), paid.result(), held.result(), dead.result(), page.degraded)

@@ -14,8 +14,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
-from redis.exceptions import RedisError
 
+from gateway.edge.subscription import LOST, RECONNECT_SECONDS, heard
 from gateway.live.progress import StatusChange
 from gateway.metrics import LIVE_STREAMS
 from services.chassis.errors import Unavailable
@@ -23,11 +23,8 @@ from services.chassis.errors import Unavailable
 _PULSE: Final = "live:pulse"
 """Subscribed to always, because a connection without any channel is not a subscription."""
 
-_SILENCE_SECONDS: Final = 5.0
 _CONFIRM_SECONDS: Final = 1.0
-_RECONNECT_SECONDS: Final = 0.5
 _MAX_NEWS: Final = 32
-_LOST = (RedisError, OSError)
 _log = logging.getLogger(__name__)
 
 
@@ -137,9 +134,9 @@ class Feed:
         while True:
             try:
                 await self._subscription()
-            except _LOST as error:
+            except LOST as error:
                 _log.warning("live updates are without redis: %s", error)
-            await asyncio.sleep(_RECONNECT_SECONDS)
+            await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _subscription(self) -> None:
         async with self._client.pubsub() as pubsub:
@@ -161,18 +158,8 @@ class Feed:
             topic.miss()
 
     async def _receive(self, pubsub: PubSub) -> None:
-        silent = False
-        while True:
-            message = await pubsub.get_message(timeout=_SILENCE_SECONDS)
-            if message is not None:
-                silent = False
-                self._deliver(message)
-            elif silent:
-                raise ConnectionError("redis has fallen silent")
-            else:
-                silent = True
-                async with self._sending:
-                    await pubsub.ping()
+        async for message in heard(pubsub, self._sending):
+            self._deliver(message)
 
     def _deliver(self, message: Mapping[str, Any]) -> None:
         name = (message["channel"] or b"").decode()
@@ -205,7 +192,7 @@ class Feed:
         """Send one command at a time. What cannot be sent is not needed: a new subscription has all topics."""
         async with self._sending:
             if self._pubsub is not None:
-                with suppress(*_LOST):
+                with suppress(*LOST):
                     await command(self._pubsub, name)
 
     def _count(self, change: int) -> None:

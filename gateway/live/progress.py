@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
 
 from pydantic import BaseModel
 
 from gateway.upstreams.order import Timeline
-from services.contracts.order import CancelReason, OrderStatus
+from gateway.vocabulary import OrderId, Reason, Sequence, Time
+from services.contracts.order import OrderStatus
 
 SETTLED: Final[frozenset[OrderStatus]] = frozenset({"CONFIRMED", "CANCELLED"})
 """Where a stream ends."""
@@ -20,11 +20,11 @@ OVER: Final[frozenset[OrderStatus]] = frozenset({"DELIVERED", "CANCELLED", "REFU
 class StatusChange(BaseModel):
     """An order entered a status; `sequence` counts its statuses from 1, without a gap."""
 
-    order_id: str
+    order_id: OrderId
     status: OrderStatus
-    sequence: int
-    at: datetime
-    reason: CancelReason | None = None
+    sequence: Sequence
+    at: Time
+    reason: Reason = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,25 +4,26 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
+from discovery.config.resilience import Resilience
+from gateway.edge.subscription import subscriber
 from gateway.live.feed import Feed
 from gateway.live.progress import StatusChange, history
 from gateway.settings import Settings
 from gateway.upstreams.client import Calls
 from gateway.upstreams.order import timeline
 from services.chassis.background import background
+from services.chassis.config import CONFIGURATION, Configuration
 
 
 class Live:
     """What all streams of a process share."""
 
-    def __init__(self, feed: Feed, settings: Settings) -> None:
+    def __init__(self, feed: Feed, settings: Settings, configuration: Configuration) -> None:
         self.feed = feed
         self.write_seconds = settings.stream_write_seconds
         self._settings = settings
+        self._configuration = configuration
         self._reads = asyncio.Semaphore(settings.stream_reads)
 
     @property
@@ -33,7 +34,7 @@ class Live:
     async def reread(self, calls: Calls, order_id: str) -> tuple[StatusChange, ...]:
         """The order's history. So many streams at once must not keep requests from the order service."""
         async with self._reads:
-            fresh = calls.renewed(self._settings.read_seconds)
+            fresh = calls.renewed(self._configuration[Resilience].read_seconds)
             return history(await timeline(fresh, order_id))
 
 
@@ -44,9 +45,9 @@ def live(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]
     """The feed, over a Redis connection of its own, for as long as the application lives."""
 
     async def resource(app: web.Application) -> AsyncIterator[None]:
-        async with _client(settings) as client:
+        async with subscriber(settings) as client:
             feed = Feed(client, settings.max_streams)
-            app[LIVE] = Live(feed, settings)
+            app[LIVE] = Live(feed, settings, app[CONFIGURATION])
             async with background("live feed", feed.run):
                 yield
 
@@ -56,13 +57,3 @@ def live(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]
 async def end_streams(app: web.Application) -> None:
     """Let every stream end cleanly, so that its client resumes it elsewhere."""
     app[LIVE].feed.close()
-
-
-def _client(settings: Settings) -> Redis:
-    return Redis.from_url(
-        settings.redis_url.get_secret_value(),
-        socket_timeout=settings.redis_timeout_seconds,
-        socket_connect_timeout=settings.redis_timeout_seconds,
-        # Without any supported error it never reconnects behind the feed's back.
-        retry=Retry(NoBackoff(), 0, supported_errors=()),
-    )

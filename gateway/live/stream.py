@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.live.feed import Watch
 from gateway.live.progress import OVER, SETTLED, Progress, StatusChange, Step, advance, history
@@ -26,11 +26,13 @@ _HEARTBEAT: Final = b": still here\n\n"
 
 
 class EventsQuery(BaseModel):
-    """`follow`: on beyond the confirmation, to the customer's door."""
+    """How far the stream goes."""
 
     model_config = ConfigDict(extra="forbid")
 
-    follow: bool = False
+    follow: bool = Field(
+        False, description="On beyond the confirmation: to DELIVERED, CANCELLED or REFUNDED."
+    )
 
 
 async def events(request: web.Request, calls: Calls) -> web.StreamResponse:
@@ -42,6 +44,9 @@ async def events(request: web.Request, calls: Calls) -> web.StreamResponse:
         step = advance(start, history(await timeline(calls, order_id)))
         if step.progress.ended and not step.due:
             return web.Response(status=204)
+        if request.method == "HEAD":
+            # Whatever came behind the headers would be taken for the answer to the next request.
+            return web.Response(headers=_headers())
         response = await _open(request)
         # A refusal here means that the client may not see more, for one because its token has expired.
         with suppress(ConnectionResetError, Refusal):
@@ -73,16 +78,18 @@ async def _next(live: Live, watch: Watch, calls: Calls, order_id: str, progress:
 
 
 async def _open(request: web.Request) -> web.StreamResponse:
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/event-stream",
-            "Cache-Control": "no-store",
-            CORRELATION_HEADER: context.current().correlation_id,
-            "traceparent": context.traceparent(),
-        }
-    )
+    response = web.StreamResponse(headers=_headers())
     await response.prepare(request)
     return response
+
+
+def _headers() -> dict[str, str]:
+    return {
+        "Content-Type": "text/event-stream",
+        "Cache-Control": "no-store",
+        CORRELATION_HEADER: context.current().correlation_id,
+        "traceparent": context.traceparent(),
+    }
 
 
 async def _send(request: web.Request, response: web.StreamResponse, data: bytes, seconds: float) -> None:

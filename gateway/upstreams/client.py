@@ -14,10 +14,14 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 from yarl import URL
 
+from discovery.config.resilience import Resilience
+from gateway.breaker import Breaker, Tolerance
+from gateway.bulkhead import Bulkhead
+from gateway.explanation import Call, explanation
 from gateway.metrics import UPSTREAM_SECONDS
 from gateway.settings import Settings
-from gateway.upstreams.breaker import Breaker
 from gateway.upstreams.refusals import refusal
+from services.chassis.config import CONFIGURATION, Configuration
 from services.chassis.errors import NotFound, Refusal, Unavailable
 from services.chassis.middlewares import DEADLINE_HEADER
 
@@ -66,34 +70,58 @@ class Answer:
             _log.error("an answer of the %s service is no %s: %s", self.service, model.__name__, wrong)
             raise Unavailable(f"the {self.service} service gave no usable answer") from None
 
+    @property
+    def attempts(self) -> int | None:
+        """How often Envoy tried."""
+        counted = self.headers.get("x-envoy-attempt-count", "")
+        return int(counted) if counted.isdecimal() else None
+
     def refusal(self) -> Refusal:
         """What a status of 400 or above stands for."""
         return refusal(self.service, self.status, self.body, self.headers.get("Retry-After"))
 
 
 class Upstreams:
-    """One pool of connections to Envoy, and one breaker for each service behind it."""
+    """One pool of connections to Envoy, and one bulkhead and one breaker for each service behind it."""
 
-    def __init__(self, session: aiohttp.ClientSession, settings: Settings) -> None:
+    def __init__(self, session: aiohttp.ClientSession, egress_url: str, configuration: Configuration) -> None:
         self._session = session
-        self._egress = None if settings.egress_url.startswith("unix:") else settings.egress_url.rstrip("/")
-        self._breakers = {
-            service: Breaker(service, settings.breaker_failures, settings.breaker_seconds)
-            for service in Service
-        }
+        self._egress = None if egress_url.startswith("unix:") else egress_url.rstrip("/")
+        self._configuration = configuration
+        self._bulkheads = {service: Bulkhead(service) for service in Service}
+        self._breakers = {service: Breaker(service, self._tolerance) for service in Service}
 
     async def exchange(self, question: Question, seconds: float) -> Answer:
-        """One call. Raises the service's refusal; Unavailable when it fails, is late, or its circuit is open."""
+        """One call. Raises the service's refusal; Unavailable when it fails, is late, or is better not asked.
+
+        Too many calls at once are no failure of the service, so they do not count towards its breaker.
+        """
+        with self._bulkheads[question.service].place(self._resilience.upstream_calls, question.service):
+            return await self._measured(question, seconds)
+
+    @property
+    def _resilience(self) -> Resilience:
+        return self._configuration[Resilience]
+
+    def _tolerance(self) -> Tolerance:
+        return Tolerance(self._resilience.breaker_failures, self._resilience.breaker_seconds)
+
+    async def _measured(self, question: Question, seconds: float) -> Answer:
+        breaker = self._breakers[question.service]
+        call = Call(question.service, f"{question.method} {question.target.partition('?')[0]}", breaker.state)
+        explanation().calls.append(call)
         started = time.perf_counter()
-        outcome = "failed"
         try:
-            with self._breakers[question.service].attempt():
+            with breaker.attempt():
                 answer = await self._send(question, seconds)
+                call.status, call.attempts = answer.status, answer.attempts
                 if answer.status >= 500:
                     raise answer.refusal()
-            outcome = "refused" if answer.status >= 400 else "ok"
+            call.outcome = "refused" if answer.status >= 400 else "ok"
         finally:
-            UPSTREAM_SECONDS.labels(question.service, outcome).observe(time.perf_counter() - started)
+            elapsed = time.perf_counter() - started
+            call.milliseconds = round(elapsed * 1e3, 3)
+            UPSTREAM_SECONDS.labels(question.service, call.outcome).observe(elapsed)
         if answer.status >= 400:
             raise answer.refusal()
         return answer
@@ -121,15 +149,24 @@ class Upstreams:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Calls on behalf of one request: they carry its headers, and none outlives its deadline (in loop time)."""
+    """Calls on behalf of one request: they carry its headers, and none outlives its deadline (in loop time).
+
+    `patience`, in seconds, is how long a page waits for what it can do without.
+    """
 
     upstreams: Upstreams
     headers: Mapping[str, str]
     deadline: float
+    patience: float
 
     def within(self, seconds: float) -> Self:
         """The same with less patience."""
         return replace(self, deadline=min(self.deadline, _now() + seconds))
+
+    @property
+    def anonymous(self) -> Self:
+        """The same on behalf of nobody, for what is everybody's."""
+        return replace(self, headers={k: v for k, v in self.headers.items() if k != "Authorization"})
 
     def renewed(self, seconds: float) -> Self:
         """The same with a fresh deadline, for a request that outlives its first one."""
@@ -168,7 +205,7 @@ UPSTREAMS = web.AppKey("UPSTREAMS", Upstreams)
 
 
 def upstreams(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]:
-    """The pool of connections, for as long as the application lives."""
+    """The pool of connections, for as long as the application lives: declare it after `configuration`."""
 
     async def resource(app: web.Application) -> AsyncIterator[None]:
         async with aiohttp.ClientSession(
@@ -177,18 +214,18 @@ def upstreams(settings: Settings) -> Callable[[web.Application], AsyncIterator[N
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent", "Accept-Encoding"),
         ) as session:
-            app[UPSTREAMS] = Upstreams(session, settings)
+            app[UPSTREAMS] = Upstreams(session, settings.egress_url, app[CONFIGURATION])
             yield
 
     return resource
 
 
 def _connector(settings: Settings) -> aiohttp.BaseConnector:
-    limit = settings.egress_connections
+    # Bounded by the bulkheads: with a limit of its own, calls to one service could use up those to all others.
     scheme, _, socket_path = settings.egress_url.partition("://")
     if scheme == "unix":
-        return aiohttp.UnixConnector(socket_path, limit=limit)
-    return aiohttp.TCPConnector(limit=limit)
+        return aiohttp.UnixConnector(socket_path, limit=0)
+    return aiohttp.TCPConnector(limit=0)
 
 
 def _now() -> float:

@@ -1,66 +1,137 @@
 """What the gateway reads of the order service."""
 
-from datetime import datetime
+from typing import Annotated, Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from gateway.contract import Like
 from gateway.upstreams.client import Calls, Service, path
+from gateway.vocabulary import (
+    FullName,
+    ImageUrl,
+    OrderId,
+    ProductId,
+    ProductName,
+    Quantity,
+    Reason,
+    Sequence,
+    Sku,
+    Status,
+    Time,
+)
 from services.contracts.money import Money
-from services.contracts.order import CancelReason, OrderStatus
+from services.contracts.order import OrderStatus
+
+RECENT: Final = 5
 
 
 class Entry(BaseModel):
     """The order entered `status`; `sequence` counts its statuses from 1."""
 
-    sequence: int
+    sequence: Sequence
     status: OrderStatus
-    at: datetime
+    at: Time
 
 
 class Timeline(BaseModel):
     """Every status that an order entered, and why it was cancelled, if it was."""
 
-    order_id: str
-    reason: CancelReason | None = None
+    order_id: OrderId
+    reason: Reason = None
     timeline: tuple[Entry, ...]
 
 
 class Line(BaseModel):
     """One line of an order, as it was when it was placed."""
 
-    sku: str
-    product_id: str | None = None
-    name: str
-    image: str | None = None
-    quantity: int
+    sku: Sku
+    product_id: ProductId
+    name: ProductName
+    image: ImageUrl | None = None
+    quantity: Quantity
     unit_price: Money
     line_total: Money
 
 
-class Order(Timeline):
-    """A whole order."""
+class Address(BaseModel):
+    """Where an order goes."""
 
-    status: OrderStatus
+    full_name: FullName
+    phone: Annotated[str, Field(examples=["+4712345678"])] | None
+    street: Annotated[str, Field(examples=["1 Main St"])]
+    city: Annotated[str, Field(examples=["Oslo"])]
+    state: Annotated[str, Field(examples=["Oslo"])] | None
+    country: Annotated[str, Field(examples=["NO"])]
+    postal_code: Annotated[str, Field(examples=["0150"])]
+
+
+class Priced(BaseModel):
+    """Lines, and what they cost together."""
+
     items: tuple[Line, ...]
     subtotal: Money
     discount: Money
     shipping: Money
     total: Money
-    shipping_address: dict[str, str | None] = {}
-    created_at: datetime
-    updated_at: datetime
+
+
+class Order(Priced, Timeline):
+    """A whole order."""
+
+    status: Status
+    shipping_address: Annotated[dict[str, str | None], Like(Address)] = {}
+    created_at: Time
+    updated_at: Time
+
+
+class ListedOrder(BaseModel):
+    """An order in a list."""
+
+    order_id: OrderId
+    status: Status
+    reason: Reason = None
+    items: tuple[Line, ...]
+    total: Money
+    created_at: Time
+    updated_at: Time
+
+
+class _History(BaseModel):
+    items: tuple[ListedOrder, ...]
+
+
+class OrderCounts(BaseModel):
+    """How many orders there are in each status that one is in; not `complete`: at least so many."""
+
+    by_status: Annotated[dict[OrderStatus, int], Field(examples=[{"CONFIRMED": 3}])]
+    complete: Annotated[bool, Field(examples=[True])]
 
 
 class Accepted(BaseModel):
     """An order that is stored and on its way."""
 
-    order_id: str
+    order_id: OrderId
     status: OrderStatus
 
 
 async def order(calls: Calls, order_id: str) -> Order:
     """One order. Raises NotFound for one that is not the caller's."""
     return await calls.read(Service.ORDER, path("orders", order_id), Order)
+
+
+async def recent_orders(calls: Calls) -> tuple[ListedOrder, ...]:
+    """The caller's last few orders, newest first."""
+    return (await calls.read(Service.ORDER, f"/orders?limit={RECENT}", _History)).items
+
+
+async def order_counts(calls: Calls) -> OrderCounts:
+    """How many orders the caller has."""
+    return await calls.read(Service.ORDER, "/orders/counts", OrderCounts)
+
+
+async def preview(calls: Calls, body: bytes) -> Priced:
+    """What an order would be charged; `body` is as for placing it. Raises Invalid as placing it would."""
+    return (await calls.ask(Service.ORDER, "POST", "/orders/preview", body=body)).read(Priced)
 
 
 async def timeline(calls: Calls, order_id: str) -> Timeline:

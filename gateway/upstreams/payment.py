@@ -5,15 +5,16 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from gateway.upstreams.client import Calls, Service
+from gateway.vocabulary import OrderId, PaymentId, PaymentStatus
 from services.contracts.money import Money
 
 
 class Payment(BaseModel):
     """A payment, as its order shows it."""
 
-    payment_id: str
-    order_id: str
-    status: str
+    payment_id: PaymentId
+    order_id: OrderId
+    status: PaymentStatus
     amount: Money
     captured: Money | None = None
     refunded: Money | None = None

@@ -1,37 +1,76 @@
-"""Orders: placed, and shown with their payment."""
+"""Orders, shown with their payment."""
 
-from typing import Self
+from typing import Annotated, Final, Self
 
 from aiohttp import web
+from pydantic import BaseModel, Field
 
 from gateway.compositions.order_page import OrderPage, order_page
-from gateway.compositions.page import OPTIONAL_SECONDS
-from gateway.endpoint import json_object
+from gateway.contract import Contract, Events, Tag
+from gateway.live.progress import StatusChange
+from gateway.live.stream import EventsQuery
 from gateway.upstreams import order as source
-from gateway.upstreams.client import Calls, Service
+from gateway.upstreams.client import Calls
 from gateway.upstreams.payment import Payment
+from gateway.v1.inputs import Input, Note, PageQuery
+from gateway.vocabulary import (
+    Degraded,
+    NextCursor,
+    OrderId,
+    PaymentId,
+    Reason,
+    Status,
+    Time,
+    UserId,
+)
 from services.chassis.http import reply
+from services.contracts.money import Money
+from services.contracts.order import OrderStatus
+
+ORDERS: Final = Tag(
+    "Orders", "Accepted at once, then carried through reservation, payment and confirmation, or undone."
+)
+
+_EventId = Annotated[
+    str,
+    Field(
+        pattern="^[0-9]{1,9}$",
+        description="The id of the last event that was seen; the stream goes on behind it.",
+        examples=["2"],
+    ),
+]
 
 
-class AcceptedOut(source.Accepted):
-    """An order that is on its way, and where to watch it."""
+class OrderPath(BaseModel):
+    """Which order."""
 
-    status_url: str
-    events_url: str
+    id: OrderId
 
-    @classmethod
-    def of(cls, accepted: source.Accepted) -> Self:
-        """The order as version 1 answers it."""
-        url = f"/api/v1/orders/{accepted.order_id}"
-        return cls(**dict(accepted), status_url=f"{url}/status", events_url=f"{url}/events")
+
+class CancelIn(Input):
+    """Why it is cancelled."""
+
+    reason: Note
+
+
+class OrdersQuery(PageQuery):
+    """Which of the caller's orders."""
+
+    status: OrderStatus | None = None
+
+
+class EventsHeaders(BaseModel):
+    """Where to go on."""
+
+    last_event_id: _EventId | None = Field(None, alias="Last-Event-ID")
 
 
 class OrderOut(source.Order):
     """A whole order. There are no shipments yet."""
 
-    payment: Payment | None
+    payment: Annotated[Payment | None, Field(description="Null while there is none yet.")]
     shipment: None = None
-    degraded: tuple[str, ...]
+    degraded: Degraded
 
     @classmethod
     def of(cls, page: OrderPage) -> Self:
@@ -39,13 +78,89 @@ class OrderOut(source.Order):
         return cls(**dict(page.order), payment=page.payment, degraded=page.degraded)
 
 
-async def place(request: web.Request, calls: Calls) -> web.Response:
-    """202: the order is stored and on its way."""
-    answer = await calls.ask(Service.ORDER, "POST", "/orders", body=await json_object(request))
-    return reply(AcceptedOut.of(answer.read(source.Accepted)), answer.status)
+class StatusOut(BaseModel):
+    """Where an order is."""
+
+    order_id: OrderId
+    status: Status
+    reason: Reason
+    updated_at: Time
+
+
+class ListedOrderOut(StatusOut):
+    """An order as it was placed, and where it is."""
+
+    user_id: UserId
+    items: tuple[source.Line, ...]
+    subtotal: Money
+    discount: Money
+    shipping: Money
+    total: Money
+    shipping_address: source.Address
+    payment_id: PaymentId
+    timeline: tuple[source.Entry, ...]
+    created_at: Time
+
+
+class OrderListOut(BaseModel):
+    """One page of orders."""
+
+    items: tuple[ListedOrderOut, ...]
+    next_cursor: NextCursor
 
 
 async def page(request: web.Request, calls: Calls) -> web.Response:
     """One order."""
-    found = await order_page(calls, request.app[OPTIONAL_SECONDS], request.match_info["id"])
+    found = await order_page(calls, request.match_info["id"])
     return reply(OrderOut.of(found))
+
+
+LIST: Final = Contract(
+    ORDERS,
+    "list_orders",
+    "Your orders",
+    "The newest first.",
+    query=OrdersQuery,
+    gives={200: OrderListOut},
+)
+
+PAGE: Final = Contract(
+    ORDERS,
+    "get_order",
+    "Look at an order",
+    "Support and admin may look at everybody's.",
+    path=OrderPath,
+    gives={200: OrderOut},
+)
+
+STATUS: Final = Contract(
+    ORDERS,
+    "get_order_status",
+    "Where an order is",
+    path=OrderPath,
+    gives={200: StatusOut},
+)
+
+EVENTS: Final = Contract(
+    ORDERS,
+    "watch_order",
+    "Watch an order",
+    "Server-sent events: every status that the order has entered, then each as it is entered. "
+    "The stream ends at CONFIRMED or CANCELLED. One that breaks is resumed by `Last-Event-ID`, on whichever server; "
+    "lines that begin with a colon keep it open. It also ends when the access token expires.",
+    path=OrderPath,
+    query=EventsQuery,
+    headers=EventsHeaders,
+    gives={200: Events("order.status", StatusChange), 204: "All of it has been seen, and it has ended."},
+)
+
+CANCEL: Final = Contract(
+    ORDERS,
+    "cancel_order",
+    "Cancel an order",
+    "What was done for it is undone first: stock is released, money given back. CANCELLED is said when that is done.",
+    path=OrderPath,
+    takes=CancelIn,
+    gives={202: StatusOut},
+    refuses={409: {"order-not-cancellable": "It has ended, or it is being cancelled already."}},
+)

@@ -9,10 +9,13 @@ from typing import Any
 from scripts.complete_journey import dataset
 from scripts.complete_journey.dataset import arrow, compute
 from scripts.seeding import Article
-from services.product.domain import slugify
+from services.product.domain import FEATURED, slugify
 
 TAG = "complete-journey"
 """All of them bear it."""
+
+BESTSELLERS = 12
+"""So many of the most bought are featured."""
 
 CHUNK = 256
 
@@ -42,7 +45,8 @@ def most_bought(count: int) -> Catalogue:
         if reason := _unfit(product, cents):
             skipped[reason] += 1
         else:
-            articles.append(_article(product, cents, sold["quantity_sum"]))
+            tags = [TAG, FEATURED] if len(articles) < BESTSELLERS else [TAG]
+            articles.append(_article(product, cents, sold["quantity_sum"], tags))
     return Catalogue(tuple(articles), skipped)
 
 
@@ -74,7 +78,7 @@ def _unfit(product: Mapping[str, Any], cents: int) -> str | None:
     return None
 
 
-def _article(product: Mapping[str, Any], cents: int, quantity: int) -> Article:
+def _article(product: Mapping[str, Any], cents: int, quantity: int, tags: list[str]) -> Article:
     sku = f"{slugify(product['product_type'])}-{product['product_id']}"
     content = {
         "slug": sku,
@@ -83,7 +87,7 @@ def _article(product: Mapping[str, Any], cents: int, quantity: int) -> Article:
         "price": {"amount": cents, "currency": "USD"},
         "category": f"{slugify(product['department'])}/{slugify(product['product_category'])}",
         "brand": product["brand"],
-        "tags": [TAG],
+        "tags": tags,
     }
     return Article(content, {sku: quantity})
 

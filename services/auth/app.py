@@ -3,8 +3,8 @@
 from aiohttp import web
 
 from services.auth.documents import StoredAccount, StoredGuesses, StoredKey, StoredSession
-from services.auth.keys import signing_keys
 from services.auth.passwords import passwords
+from services.auth.rotation import signing_keys
 from services.auth.routes import routes
 from services.auth.settings import Settings
 from services.auth.tokens import tokens
@@ -16,7 +16,7 @@ DOCUMENTS = (StoredAccount, StoredSession, StoredGuesses, StoredKey)
 
 
 def make_app(settings: Settings) -> web.Application:
-    """HTTP: register, login, refresh, logout, keys. Bus: says who registered; listens to nothing."""
+    """HTTP: register, login, refresh, logout, account, keys. Bus: says who registered. Background: rotating keys."""
     app = make_service(settings)
     app.cleanup_ctx.extend(
         [

@@ -6,7 +6,7 @@ from typing import ClassVar
 from beanie import Document
 from pymongo import ASCENDING, IndexModel
 
-from services.auth.domain import Account, Guesses, Session
+from services.auth.domain import Account, Guesses, Key, Session
 
 
 class StoredAccount(Document):
@@ -48,14 +48,32 @@ class StoredGuesses(Document):
 
 
 class StoredKey(Document):
-    """A signing key; `id` is its kid. The newest generation signs, and the private part is encrypted."""
+    """A signing key; `id` is its kid. The private part is encrypted, and gone once the key is removed.
+
+    What is left of a removed key tells for 400 days that there was one, and why it was replaced.
+    """
 
     id: str  # type: ignore[assignment]
     generation: int
     public_jwk: dict[str, str]
-    encrypted_private_key: bytes
+    encrypted_private_key: bytes | None
     created_at: datetime
+    acknowledged_at: datetime | None = None
+    activated_at: datetime | None = None
+    removed_at: datetime | None = None
+    overlap_seconds: float = 0.0
+    revokes: bool = False
+    reason: str = ""
+    asked_by: str | None = None
 
     class Settings:
         name = "signing_keys"
-        indexes: ClassVar = [IndexModel([("generation", ASCENDING)], name="generation", unique=True)]
+        indexes: ClassVar = [
+            IndexModel([("generation", ASCENDING)], name="generation", unique=True),
+            IndexModel([("removed_at", ASCENDING)], name="removal", expireAfterSeconds=400 * 86400),
+        ]
+
+    @property
+    def key(self) -> Key:
+        """The key without its material."""
+        return Key(kid=self.id, **{name: getattr(self, name) for name in Key.model_fields if name != "kid"})

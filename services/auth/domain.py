@@ -1,4 +1,4 @@
-"""The rules of accounts, guessing and sessions."""
+"""The rules of accounts, guessing and sessions, and what a signing key is."""
 
 import unicodedata
 from datetime import datetime, timedelta
@@ -91,6 +91,25 @@ def judge(session: Session, digest: str, now: datetime) -> Presented:
         return Presented.CURRENT
     recent = any(used.digest == digest and now - used.at <= GRACE for used in session.rotations)
     return Presented.REPEATED if recent else Presented.REPLAYED
+
+
+class Key(Value):
+    """A signing key and what has happened to it so far; what it is now also depends on the other keys.
+
+    `overlap_seconds` is how long after the activation of its successor a token that it signed may still be good.
+    One that `revokes` ends all tokens of the keys before it. `asked_by` is a user; None stands for nobody.
+    """
+
+    kid: str
+    generation: int
+    created_at: datetime
+    acknowledged_at: datetime | None = None
+    activated_at: datetime | None = None
+    removed_at: datetime | None = None
+    overlap_seconds: float = 0.0
+    revokes: bool = False
+    reason: str = ""
+    asked_by: str | None = None
 
 
 def normalise_email(email: str) -> str:

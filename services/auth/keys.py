@@ -1,114 +1,141 @@
-"""The keys that sign access tokens: made once, kept encrypted, published in Consul before they are used."""
+"""The keys that sign access tokens: how they are made, kept, and signed with."""
 
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import jwt
 from aiohttp import web
-from consul.aio import Consul
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
-from pymongo.errors import DuplicateKeyError
+from pymongo.asynchronous.client_session import AsyncClientSession
 
-from discovery.consul import kv
-from discovery.consul.client import ERRORS, consul_client
 from services.auth.derivation import derived
 from services.auth.documents import StoredKey
+from services.auth.domain import Key
+from services.auth.lifecycle import Begin, Change, active, hastened
 from services.auth.settings import Settings
-from services.chassis.background import every
-from services.chassis.clock import utcnow
-from services.chassis.errors import Unavailable
-from services.chassis.health import READINESS
+from services.chassis.errors import Conflict, Unavailable
 from services.chassis.identity import ALGORITHM
-from services.chassis.startup import until_available
+
+_MARKS: Final = ("acknowledged_at", "activated_at", "removed_at")
+_HISTORY: Final = 20
 
 
 class SigningKeys:
-    """Signs with the newest key, once that is published."""
+    """Signs with the active key, for as long as the database was seen to call it so a short while ago."""
 
-    def __init__(self, cipher: Fernet) -> None:
-        self._cipher = cipher
-        self._kid = ""
+    def __init__(self, settings: Settings) -> None:
+        secret = derived(settings.signing_key_secret, "signing keys at rest")
+        self._cipher = Fernet(base64.urlsafe_b64encode(secret))
+        self._trust_seconds = settings.key_trust_seconds
+        self._overlap_seconds = settings.access_token_seconds + settings.key_trust_seconds
         self._private: Ed25519PrivateKey | None = None
-        self.jwks = b""
+        self._kid = ""
+        self._seen_at = 0.0
 
     def sign(self, claims: dict[str, Any]) -> str:
-        """A JWT. Raises Unavailable while no key is published."""
-        if self._private is None:
-            raise Unavailable("no signing key is published yet")
-        return jwt.encode(claims, self._private, algorithm=ALGORITHM, headers={"kid": self._kid})
+        """A JWT. Raises Unavailable while no key is known to be the active one."""
+        if (private := self._in_use()) is None:
+            raise Unavailable("no signing key is in use")
+        return jwt.encode(claims, private, algorithm=ALGORITHM, headers={"kid": self._kid})
 
     async def ready(self) -> None:
-        """Readiness: raises LookupError while no key is published."""
-        if self._private is None:
-            raise LookupError("no signing key is published")
+        """Readiness: raises LookupError while nothing can be signed."""
+        if self._in_use() is None:
+            raise LookupError("no signing key is in use")
 
-    async def publish(self, client: Consul, name: str) -> None:
-        """See to it that Consul has all keys under `name`, then sign with the newest. Raises what Consul does."""
-        stored = await StoredKey.find().sort("generation").to_list()
-        jwks = json.dumps({"keys": [key.public_jwk for key in stored]}).encode()
-        if await kv.get(client, name) != jwks:
-            await kv.put(client, name, jwks)
-        self.jwks = jwks
-        if stored[-1].id != self._kid:
-            self._private, self._kid = self._decrypted(stored[-1]), stored[-1].id
+    async def look(self) -> list[StoredKey]:
+        """The accepted keys in the order of their generations; from now on the active one of them signs."""
+        now = time.monotonic()
+        stored = await accepted_keys()
+        if (current := active(one.key for one in stored)) is not None:
+            # Before it signs: its removal waits for the tokens of whoever lets them live the longest.
+            if current.overlap_seconds < self._overlap_seconds:
+                await _change(current.kid, {"$max": {"overlap_seconds": self._overlap_seconds}})
+            if current.kid != self._kid:
+                (found,) = (one for one in stored if one.id == current.kid)
+                self._private, self._kid = self._decrypted(found), found.id
+            self._seen_at = now
+        return stored
+
+    def make(self, generation: int, wish: Begin, now: datetime) -> StoredKey:
+        """A fresh Ed25519 key; its kid is the thumbprint of RFC 7638."""
+        private = Ed25519PrivateKey.generate()
+        public: dict[str, str] = json.loads(OKPAlgorithm.to_jwk(private.public_key()))
+        required = {name: public[name] for name in ("crv", "kty", "x")}
+        kid = _thumbprint(required)
+        return StoredKey(
+            id=kid,
+            generation=generation,
+            public_jwk={**required, "kid": kid, "use": "sig", "alg": ALGORITHM},
+            encrypted_private_key=self._cipher.encrypt(private.private_bytes_raw()),
+            created_at=now,
+            reason=wish.reason,
+            asked_by=wish.asked_by,
+            revokes=wish.revokes,
+        )
+
+    def _in_use(self) -> Ed25519PrivateKey | None:
+        trusted = time.monotonic() - self._seen_at <= self._trust_seconds
+        return self._private if trusted else None
 
     def _decrypted(self, key: StoredKey) -> Ed25519PrivateKey:
         try:
-            return Ed25519PrivateKey.from_private_bytes(self._cipher.decrypt(key.encrypted_private_key))
+            return Ed25519PrivateKey.from_private_bytes(
+                self._cipher.decrypt(key.encrypted_private_key or b"")
+            )
         except InvalidToken as error:
             raise RuntimeError("the signing keys were encrypted with another signing key secret") from error
-
-
-def new_key(cipher: Fernet, generation: int, now: datetime) -> StoredKey:
-    """A fresh Ed25519 key; its kid is the thumbprint of RFC 7638."""
-    private = Ed25519PrivateKey.generate()
-    public: dict[str, str] = json.loads(OKPAlgorithm.to_jwk(private.public_key()))
-    required = {name: public[name] for name in ("crv", "kty", "x")}
-    thumbprint = hashlib.sha256(json.dumps(required, sort_keys=True, separators=(",", ":")).encode()).digest()
-    kid = base64.urlsafe_b64encode(thumbprint).rstrip(b"=").decode()
-    return StoredKey(
-        id=kid,
-        generation=generation,
-        public_jwk={**required, "kid": kid, "use": "sig", "alg": ALGORITHM},
-        encrypted_private_key=cipher.encrypt(private.private_bytes_raw()),
-        created_at=now,
-    )
-
-
-async def _see_to_a_first_key(cipher: Fernet, now: datetime) -> None:
-    if await StoredKey.find_one({"generation": 1}) is None:
-        try:
-            await new_key(cipher, 1, now).insert()
-        except DuplicateKeyError:
-            return  # another instance was faster, and its key is the one
 
 
 KEYS: Final = web.AppKey("KEYS", SigningKeys)
 
 
-def signing_keys(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]:
-    """The keys, kept published for as long as the application lives. Waits for Consul; declare it after `mongo`."""
+def jwks(stored: list[StoredKey]) -> bytes:
+    """The document that verifiers need."""
+    return json.dumps({"keys": [key.public_jwk for key in stored]}).encode()
 
-    async def resource(app: web.Application) -> AsyncIterator[None]:
-        cipher = Fernet(
-            base64.urlsafe_b64encode(derived(settings.signing_key_secret, "signing keys at rest"))
-        )
-        await _see_to_a_first_key(cipher, utcnow())
-        keys = app[KEYS] = SigningKeys(cipher)
-        app[READINESS].add("signing keys", keys.ready)
-        async with consul_client(settings.consul_url, connections=1) as client:
 
-            async def publish() -> None:
-                await keys.publish(client, settings.jwks_key)
+async def accepted_keys(session: AsyncClientSession | None = None) -> list[StoredKey]:
+    """The keys that are not removed, in the order of their generations."""
+    return await StoredKey.find({"removed_at": None}, session=session).sort("generation").to_list()
 
-            await until_available(f"consul at {settings.consul_url}", publish, (*ERRORS, kv.RefusedWrite))
-            async with every("publication of signing keys", settings.jwks_check_seconds, publish):
-                yield
 
-    return resource
+async def removed_keys() -> list[StoredKey]:
+    """The last few that were removed, the newest first."""
+    return await StoredKey.find({"removed_at": {"$ne": None}}).sort("-removed_at").limit(_HISTORY).to_list()
+
+
+async def hasten(key: Key, wish: Begin, session: AsyncClientSession) -> Key:
+    """Have a key that is on its way revoke all before it. Raises Conflict when it has arrived meanwhile."""
+    wanted = hastened(key, wish)
+    change = {"$set": {name: getattr(wanted, name) for name in ("revokes", "reason", "asked_by")}}
+    collection = StoredKey.get_pymongo_collection()
+    result = await collection.update_one({"_id": key.kid, "activated_at": None}, change, session=session)
+    if not result.matched_count:
+        raise Conflict("the key that was on its way signs by now: ask again", slug="rotation-in-progress")
+    return wanted
+
+
+async def carry_out(change: Change) -> bool:
+    """Save a change unless the key has changed meanwhile, and tell which. A removed key's private part is erased."""
+    before, after = ({name: getattr(key, name) for name in _MARKS} for key in (change.before, change.after))
+    erasure = {"encrypted_private_key": None} if change.after.removed_at else {}
+    return await _change(change.before.kid, {"$set": after | erasure}, before)
+
+
+async def _change(kid: str, update: Mapping[str, Any], unchanged: Mapping[str, Any] | None = None) -> bool:
+    condition = {"_id": kid, **(unchanged or {})}
+    result = await StoredKey.get_pymongo_collection().update_one(condition, update)
+    return result.matched_count == 1
+
+
+def _thumbprint(jwk: Mapping[str, str]) -> str:
+    canonical = json.dumps(dict(jwk), sort_keys=True, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(hashlib.sha256(canonical).digest()).rstrip(b"=").decode()

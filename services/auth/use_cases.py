@@ -12,7 +12,7 @@ from services.auth.domain import Account, Applicant, Presented, Session, judge
 from services.auth.passwords import Passwords
 from services.auth.tokens import TokenPair, Tokens, digest, family, new_refresh_token
 from services.chassis.envelope import new_id
-from services.chassis.errors import Conflict, TooMany, Unauthenticated
+from services.chassis.errors import Conflict, NotFound, TooMany, Unauthenticated
 from services.chassis.mongo import Database, Work
 from services.contracts.auth import UserRegistered
 
@@ -106,6 +106,14 @@ async def ensure_account(
     if not await passwords.verify(account.password_hash, password):
         await _set_password_hash(account, await passwords.hash(password))
         await StoredSession.find({"session.user_id": account.user_id}).delete()
+
+
+async def get_account(user_id: str) -> Account:
+    """The account of a user. Raises NotFound."""
+    stored = await StoredAccount.get(user_id)
+    if stored is None:
+        raise NotFound("there is no such account")
+    return stored.account
 
 
 async def find_account(email: str) -> Account | None:

@@ -1,7 +1,7 @@
 """RabbitMQ: one connection that comes back by itself, the whole topology, and confirmed publishing."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from aio_pika.abc import (
     ExchangeType,
     HeadersType,
 )
+from aio_pika.connection import make_url
 from aio_pika.exceptions import PublishError
 
 from services.chassis.headers import AGGREGATE, CAUSATION_ID, VERSION
@@ -165,13 +166,15 @@ async def connected(settings: BusSettings, name: str) -> AsyncIterator[Bus]:
     address = urlsplit(url)
 
     async def connect() -> AbstractRobustConnection:
-        return await aio_pika.connect_robust(
-            url,
-            timeout=5.0,
-            heartbeat=10,
-            reconnect_interval=0.5,
-            client_properties={"connection_name": name},
+        connection = aio_pika.RobustConnection(
+            make_url(url, heartbeat=10, reconnect_interval=0.5), client_properties={"connection_name": name}
         )
+        # One that is given up on the way would try for ever, on behalf of nobody.
+        async with AsyncExitStack() as unfinished:
+            unfinished.push_async_callback(connection.close)
+            await connection.connect(timeout=5.0)
+            unfinished.pop_all()
+        return connection
 
     connection = await until_available(
         f"rabbitmq at {address.hostname}:{address.port}", connect, _CONNECT_FAILURES

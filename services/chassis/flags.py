@@ -13,10 +13,8 @@ from discovery.config.provider import ConsulProvider
 from discovery.consul.client import consul_client
 from discovery.consul.watch import WATCH_SECONDS, watch_keys
 from services.chassis.background import background
-from services.chassis.identity import known_caller
+from services.chassis.identity import Caller, known_caller
 from services.chassis.settings import ProcessSettings
-
-FLAGS = web.AppKey("FLAGS", OpenFeatureClient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +25,28 @@ class Switch:
     default: bool
 
 
+class Flags:
+    """What is set, asked through OpenFeature."""
+
+    def __init__(self, client: OpenFeatureClient, provider: ConsulProvider) -> None:
+        self._client = client
+        self._provider = provider
+
+    def on(self, switch: Switch, caller: Caller | None) -> bool:
+        """Whether it is on for a caller."""
+        # Most flags are not set most of the time, and OpenFeature has a long way to a default.
+        if not self._provider.has(switch.name):
+            return switch.default
+        context = EvaluationContext(caller.user_id, {"roles": sorted(caller.roles)}) if caller else None
+        return self._client.get_boolean_value(switch.name, switch.default, context)
+
+
+FLAGS = web.AppKey("FLAGS", Flags)
+
+
 def is_on(request: web.Request, switch: Switch) -> bool:
     """Whether it is on for the caller of this request."""
-    known = known_caller(request)
-    context = EvaluationContext(known.user_id, {"roles": sorted(known.roles)}) if known else None
-    return request.app[FLAGS].get_boolean_value(switch.name, switch.default, context)
+    return request.app[FLAGS].on(switch, known_caller(request))
 
 
 def flags(settings: ProcessSettings) -> Callable[[web.Application], AsyncIterator[None]]:
@@ -40,7 +55,7 @@ def flags(settings: ProcessSettings) -> Callable[[web.Application], AsyncIterato
     async def resource(app: web.Application) -> AsyncIterator[None]:
         provider, domain = ConsulProvider(), settings.instance
         api.set_provider_and_wait(provider, domain)
-        app[FLAGS] = api.get_client(domain)
+        app[FLAGS] = Flags(api.get_client(domain), provider)
 
         async def follow() -> None:
             async with consul_client(settings.consul_url, connections=1, seconds=WATCH_SECONDS) as client:

@@ -19,6 +19,7 @@ from observability import metrics
 from services.chassis.background import background, every
 
 Check = Callable[[], Awaitable[object]]
+Fact = Callable[[], object]
 _CHECK_SECONDS = 1.0
 _INTERVAL_SECONDS = 2.0
 
@@ -33,17 +34,22 @@ class Verdict:
 
 
 class Readiness:
-    """The named dependency checks of a process, and whether it drains."""
+    """The named dependency checks of a process, what else it tells of itself, and whether it drains."""
 
     def __init__(self) -> None:
         self.draining = False
         self._checks: dict[str, tuple[Check, bool]] = {}
         self._verdicts: dict[str, Verdict] = {}
+        self._facts: dict[str, Fact] = {}
         self._started = time.monotonic()
 
     def add(self, name: str, check: Check, *, matters: bool = True) -> None:
         """Watch a dependency. One that does not matter is shown, but does not make the process unready."""
         self._checks[name] = (check, matters)
+
+    def tell(self, name: str, fact: Fact) -> None:
+        """Add a field to the report: what `fact` gives at that moment, as JSON can hold it."""
+        self._facts[name] = fact
 
     @property
     def ready(self) -> bool:
@@ -71,7 +77,7 @@ class Readiness:
         return Verdict(error, round((time.monotonic() - started) * 1000, 2), matters)
 
     def report(self) -> dict[str, Any]:
-        """Status, time, checks, memory in bytes and uptime in seconds."""
+        """Status, time, checks, memory in bytes, uptime in seconds, and the facts that were added."""
         return {
             "status": "draining" if self.draining else "ready" if self.ready else "unready",
             "time": time.time(),
@@ -86,6 +92,7 @@ class Readiness:
             },
             "memory_bytes": psutil.Process(os.getpid()).memory_info().rss,
             "uptime_seconds": round(time.monotonic() - self._started, 1),
+            **{name: fact() for name, fact in self._facts.items()},
         }
 
 

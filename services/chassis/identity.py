@@ -16,6 +16,7 @@ from discovery.consul.client import consul_client
 from discovery.consul.watch import WATCH_SECONDS, watch_key
 from services.chassis.background import background
 from services.chassis.errors import Forbidden, Unauthenticated, Unavailable
+from services.chassis.health import READINESS
 from services.chassis.settings import ProcessSettings
 
 ISSUER: Final = "portico-auth"
@@ -67,10 +68,9 @@ class Verifier:
         except (jwt.PyJWTError, json.JSONDecodeError, UnicodeDecodeError):
             _log.exception("the published JWKS cannot be read; going on with the keys known so far")
 
-    async def ready(self) -> None:
-        """Readiness: raises LookupError while no key is known."""
-        if not self._keys:
-            raise LookupError("no signing key known")
+    def kids(self) -> list[str]:
+        """The keys that it verifies with."""
+        return sorted(self._keys)
 
     def verify(self, token: str) -> Caller:
         """The caller that the token speaks for. Raises Unauthenticated; Unavailable while no key is known."""
@@ -93,7 +93,8 @@ class Verifier:
                 algorithms=[ALGORITHM],
                 audience=AUDIENCE,
                 issuer=ISSUER,
-                options={"require": ["exp", "iat", "sub", "aud", "iss"]},
+                # A clock that is a little behind must not refuse what was issued a moment ago.
+                options={"require": ["exp", "iat", "sub", "aud", "iss"], "verify_iat": False},
             )
         except (jwt.PyJWTError, KeyError, ValueError) as error:
             raise Unauthenticated("the access token is not valid") from error
@@ -109,9 +110,14 @@ _CALLER = web.RequestKey("CALLER", Caller)
 
 
 def identity(settings: ProcessSettings) -> Callable[[web.Application], AsyncIterator[None]]:
-    """Keep the verifier's keys up to date with what auth publishes, for as long as the application lives."""
+    """Keep the verifier's keys up to date with what auth publishes, for as long as the application lives.
+
+    The health report tells which they are: a key signs only when every process has told that it knows it.
+    """
 
     async def resource(app: web.Application) -> AsyncIterator[None]:
+        app[READINESS].tell("signing_keys", app[VERIFIER].kids)
+
         async def follow() -> None:
             async with consul_client(settings.consul_url, connections=1, seconds=WATCH_SECONDS) as client:
                 async for jwks in watch_key(client, settings.jwks_key):
@@ -129,7 +135,8 @@ def identify(request: web.Request) -> None:
     if header is None:
         return
     scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    # Written as the edge reads it: what it has not verified is not worth the effort here.
+    if scheme != "Bearer" or not token:
         raise Unauthenticated("the Authorization header must be `Bearer <access token>`")
     request[_CALLER] = request.app[VERIFIER].verify(token.strip())
 

@@ -17,7 +17,9 @@ from services.chassis.problem import problem, render
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 CORRELATION_HEADER: Final = "x-correlation-id"
 DEADLINE_HEADER: Final = "x-envoy-expected-rq-timeout-ms"
-_INTERNAL: Final = frozenset({"/livez", "/readyz", "/health", "/servingz", "/metrics"})
+DEADLINE: Final = web.RequestKey("DEADLINE", float)
+"""When the caller gives up, in loop time; missing where it did not say."""
+INTERNAL: Final = frozenset({"/livez", "/readyz", "/health", "/servingz", "/metrics"})
 _log = logging.getLogger("portico.access")
 
 
@@ -48,7 +50,7 @@ async def observed(request: web.Request, handler: Handler) -> web.StreamResponse
         resource = request.match_info.route.resource
         route = resource.canonical if resource else None
         metrics.observe_request(request.method, route, status, seconds)
-        if request.path not in _INTERNAL:
+        if request.path not in INTERNAL:
             fields = {
                 "http.request.method": request.method,
                 "http.response.status_code": status,
@@ -96,7 +98,8 @@ async def within_deadline(request: web.Request, handler: Handler) -> web.StreamR
     if milliseconds <= 0:
         return await handler(request)
     try:
-        async with asyncio.timeout(milliseconds / 1000) as deadline:
+        request[DEADLINE] = asyncio.get_running_loop().time() + milliseconds / 1000
+        async with asyncio.timeout_at(request[DEADLINE]) as deadline:
             return await handler(request)
     except TimeoutError as error:
         if not deadline.expired():

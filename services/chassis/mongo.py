@@ -16,7 +16,7 @@ from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from observability.mongodb import MongoCommandListener, MongoPoolListener
-from services.chassis import outbox, tables
+from services.chassis import driver, outbox, tables
 from services.chassis.envelope import Origin
 from services.chassis.errors import Unavailable
 from services.chassis.health import READINESS
@@ -27,6 +27,8 @@ from services.contracts.message import Message
 
 T = TypeVar("T")
 Bson = dict[str, Any]
+
+driver.mend()
 
 
 class Work:

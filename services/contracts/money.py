@@ -13,8 +13,8 @@ MAX_AMOUNT = 10**15
 class Money(Value):
     """An amount in minor units, for example `{"amount": 1999, "currency": "USD"}` for $19.99."""
 
-    amount: Annotated[int, Field(ge=0, le=MAX_AMOUNT, strict=True)]
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    amount: Annotated[int, Field(ge=0, le=MAX_AMOUNT, strict=True, examples=[1999])]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["USD"])]
 
     def times(self, quantity: int) -> Self:
         """This amount `quantity` times."""

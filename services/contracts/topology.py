@@ -64,6 +64,7 @@ ORDER_SAGA = Queue(
     ),
 )
 GATEWAY_LIVE = Queue("gateway.live", (OrderStatusChanged,))
+GATEWAY_CACHE = Queue("gateway.cache", (ProductChanged,))
 
 QUEUES = (
     INVENTORY_COMMANDS,
@@ -72,6 +73,7 @@ QUEUES = (
     ORDER_CATALOGUE,
     ORDER_SAGA,
     GATEWAY_LIVE,
+    GATEWAY_CACHE,
 )
 
 DEAD_LETTERS = tuple(dict.fromkeys(queue.dead_letters for queue in QUEUES))

@@ -5,6 +5,8 @@ from aiohttp import web
 from services.chassis.app import make_service
 from services.chassis.messaging import Consumers, messaging
 from services.chassis.mongo import mongo
+from services.operations import config_routes
+from services.operations.configuration import stored_configuration
 from services.operations.consumers import dead_letters
 from services.operations.counting import counting
 from services.operations.documents import AuditEntry, StoredDeadLetter
@@ -13,7 +15,7 @@ from services.operations.settings import Settings
 
 
 def make_app(settings: Settings) -> web.Application:
-    """HTTP: look, replay, discard, audit. Bus: every queue of dead letters. Background: counting them."""
+    """HTTP: dead letters, configuration, flags, audit. Bus: every queue of dead letters. Background: counting them."""
     app = make_service(settings)
     app.cleanup_ctx.extend(
         [
@@ -21,7 +23,9 @@ def make_app(settings: Settings) -> web.Application:
             messaging(settings, Consumers()),
             dead_letters,
             counting(settings),
+            stored_configuration(settings),
         ]
     )
     app.add_routes(routes)
+    app.add_routes(config_routes.routes)
     return app

@@ -1,34 +1,39 @@
-"""The audit trail: who did what to which dead letters, written with the deed or with its refusal."""
+"""The audit trail: who did what to what, written with the deed or with its refusal."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from aiohttp import web
 
 from services.chassis.envelope import new_id
-from services.chassis.errors import Conflict, NotFound
+from services.chassis.errors import Conflict, NotFound, Refusal
 from services.chassis.identity import Caller
 from services.chassis.mongo import DATABASE, Work
 from services.operations.documents import AuditEntry
-from services.operations.domain import Action
+
+A_co = TypeVar("A_co", bound=str, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """What somebody does, when, and what they say to it: a note, a filter."""
+class Deed(Generic[A_co]):
+    """What somebody does, when, and what they say to it: a note, a filter, a new value."""
 
     who: Caller
-    action: Action
+    action: A_co
     at: datetime
     details: Mapping[str, Any]
 
 
-async def record(work: Work, deed: Deed, subjects: Iterable[str], outcome: str) -> None:
+async def record(work: Work, deed: Deed[str], subjects: Iterable[str], outcome: str) -> None:
     """Write one entry in the transaction of what it tells of."""
-    entry = AuditEntry(
+    await _entry(deed, subjects, outcome).insert(session=work.session)
+
+
+def _entry(deed: Deed[str], subjects: Iterable[str], outcome: str) -> AuditEntry:
+    return AuditEntry(
         id=new_id(),
         at=deed.at,
         user_id=deed.who.user_id,
@@ -38,11 +43,25 @@ async def record(work: Work, deed: Deed, subjects: Iterable[str], outcome: str) 
         details=dict(deed.details),
         outcome=outcome,
     )
-    await entry.insert(session=work.session)
 
 
 @asynccontextmanager
-async def refusals_recorded(app: web.Application, deed: Deed, subject: str) -> AsyncIterator[None]:
+async def witnessed(deed: Deed[str], subject: str) -> AsyncIterator[None]:
+    """For a deed outside the database: written down before it is tried, and what came of it afterwards."""
+    entry = await _entry(deed, [subject], "begun").insert()
+    outcome = "failed"
+    try:
+        yield
+        outcome = "done"
+    except Refusal as refusal:
+        outcome = f"refused: {refusal.slug}"
+        raise
+    finally:
+        await entry.set({"outcome": outcome})
+
+
+@asynccontextmanager
+async def refusals_recorded(app: web.Application, deed: Deed[str], subject: str) -> AsyncIterator[None]:
     """Write down what is refused inside: the deed's own transaction is undone, and its entry with it."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""The operations service's HTTP edge, for administrators alone."""
+"""The operations service's HTTP edge for dead letters and the audit trail, for administrators alone."""
 
 from aiohttp import web
 
@@ -112,5 +112,5 @@ async def _settle_many(
     return await idempotent(request, body, status, use_case)
 
 
-def _deed(who: Caller, action: Action, body: Input) -> Deed:
+def _deed(who: Caller, action: Action, body: Input) -> Deed[Action]:
     return Deed(who, action, utcnow(), body.model_dump(mode="json", exclude_none=True))

@@ -4,13 +4,23 @@ import base64
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.operations.documents import AuditEntry
 from services.operations.domain import DeadLetter, Reason, State
 
+
+def _written_out(value: object) -> object:
+    """Read from text that says it; a number would be taken for seconds since 1970."""
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise ValueError("must be a time such as 2026-01-31T12:00:00Z") from error
+
+
 Text = Annotated[str, Field(min_length=1, max_length=255)]
 Limit = Annotated[int, Field(ge=1, le=100)]
+Time = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
 class Input(BaseModel):
@@ -27,8 +37,8 @@ class Filter(Input):
     kind: Text | None = None
     reason: Reason | None = None
     order_id: Text | None = None
-    older_than: AwareDatetime | None = None
-    newer_than: AwareDatetime | None = None
+    older_than: Time | None = None
+    newer_than: Time | None = None
 
 
 class ListQuery(Filter):

@@ -9,7 +9,7 @@ from services.chassis.errors import NotFound
 from services.chassis.mongo import Work
 from services.operations.audit import Deed, record
 from services.operations.documents import StoredDeadLetter
-from services.operations.domain import DeadLetter, State, died, settle
+from services.operations.domain import Action, DeadLetter, State, died, settle
 from services.operations.letters import Letters
 from services.operations.queries import behind, matching, open_to
 from services.operations.schemas import Filter, ManyOut, Position, SummaryOut
@@ -45,7 +45,7 @@ async def list_letters(
     return [SummaryOut.model_validate(document["letter"]) async for document in newest_first.limit(limit)]
 
 
-async def settle_one(work: Work, deed: Deed, id: str) -> DeadLetter:
+async def settle_one(work: Work, deed: Deed[Action], id: str) -> DeadLetter:
     """Bring a letter back, or lay it to rest; a second time does nothing. Raises NotFound, or Conflict."""
     letters = Letters(work)
     await letters.load([id])
@@ -59,7 +59,7 @@ async def settle_one(work: Work, deed: Deed, id: str) -> DeadLetter:
     return after
 
 
-async def settle_many(work: Work, deed: Deed, wanted: Filter, limit: int) -> ManyOut:
+async def settle_many(work: Work, deed: Deed[Action], wanted: Filter, limit: int) -> ManyOut:
     """Do the same to the dead ones that fit and allow it, beginning with those that died first."""
     letters = Letters(work)
     found, more = await letters.load_some(open_to(deed.action, wanted), limit)

@@ -19,7 +19,7 @@ from services.order.views import CatalogueItem
 
 
 def make_app(settings: Settings) -> web.Application:
-    """HTTP: place, read, cancel. Bus: answers to the saga, changes of products. Background: late sagas."""
+    """HTTP: preview, place, read, cancel. Bus: answers to the saga, changes of products. Background: late sagas."""
     app = make_service(settings)
     app[SAGA_DEADLINE] = timedelta(seconds=settings.saga_deadline_seconds)
     app[STUCK_AFTER] = timedelta(seconds=settings.saga_stuck_seconds)

@@ -8,6 +8,8 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.order.domain import Order, OrderEvent
 
+BY_STATUS = IndexModel([("order.user_id", ASCENDING), ("order.status", ASCENDING), ("_id", DESCENDING)])
+
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """A bound that every date passes: a query that names it can use an index over those that have a date."""
 
@@ -35,7 +37,7 @@ class StoredOrder(Document):
         name = "orders"
         indexes: ClassVar = [
             IndexModel([("order.user_id", ASCENDING), ("_id", DESCENDING)]),
-            IndexModel([("order.user_id", ASCENDING), ("order.status", ASCENDING), ("_id", DESCENDING)]),
+            BY_STATUS,
             IndexModel(
                 [("order.wake_at", ASCENDING), ("_id", ASCENDING)],
                 partialFilterExpression={"order.wake_at": {"$gt": LONG_AGO}},

@@ -38,6 +38,28 @@ class Line(Value):
         return self.unit_price.times(self.quantity)
 
 
+class Priced(Value):
+    """Lines, and what they cost together: so far there are no discounts, and shipping is free."""
+
+    lines: tuple[Line, ...]
+    subtotal: Money
+
+    @property
+    def discount(self) -> Money:
+        """What is taken off."""
+        return self.subtotal.times(0)
+
+    @property
+    def shipping(self) -> Money:
+        """What is added for bringing it."""
+        return self.subtotal.times(0)
+
+    @property
+    def total(self) -> Money:
+        """What is charged."""
+        return self.subtotal
+
+
 class Address(Value):
     """Where it goes."""
 
@@ -171,7 +193,7 @@ class TimelineEntry(Value):
     at: datetime
 
 
-class Order(Value):
+class Order(Priced):
     """What the stream adds up to. `version` is the number of events.
 
     `wake_at` is when the saga must be looked at, None once it is over; `compensating_since` is when it turned back.
@@ -179,8 +201,6 @@ class Order(Value):
 
     order_id: str
     user_id: str
-    lines: tuple[Line, ...]
-    subtotal: Money
     shipping_address: Address
     payment_id: str
     method: PaymentMethod
@@ -195,11 +215,6 @@ class Order(Value):
     timeline: tuple[TimelineEntry, ...]
     created_at: datetime
     updated_at: datetime
-
-    @property
-    def total(self) -> Money:
-        """What is charged."""
-        return self.subtotal
 
 
 def subtotal(lines: Iterable[Line]) -> Money:

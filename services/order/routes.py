@@ -20,10 +20,19 @@ from services.order.schemas import (
     HistoryQuery,
     OrderOut,
     PlaceOrderIn,
+    PreviewIn,
+    PreviewOut,
     StatusOut,
     TimelineOut,
 )
-from services.order.use_cases import cancel_order, get_order, list_orders, place_orders
+from services.order.use_cases import (
+    cancel_order,
+    count_orders,
+    get_order,
+    list_orders,
+    place_orders,
+    preview_order,
+)
 
 SAGA_DEADLINE = web.AppKey("SAGA_DEADLINE", timedelta)
 PLACING: Final = web.AppKey("PLACING", GroupCommit[PlaceOrderIn])
@@ -40,6 +49,19 @@ async def place_together(work: Work, asks: Sequence[Ask[PlaceOrderIn]]) -> list[
     """Place orders that came at the same time."""
     outcomes = await place_orders(work, asks, work.app[SAGA_DEADLINE], utcnow())
     return [outcome if isinstance(outcome, Refusal) else StatusOut.of(outcome) for outcome in outcomes]
+
+
+@routes.post("/orders/preview")
+async def preview(request: web.Request) -> web.Response:
+    """What an order would be charged. Nothing is stored."""
+    caller(request)
+    return reply(PreviewOut.of(await preview_order((await read(request, PreviewIn)).items)))
+
+
+@routes.get("/orders/counts")
+async def counts(request: web.Request) -> web.Response:
+    """How many orders the caller has in each status."""
+    return reply(await count_orders(caller(request)))
 
 
 @routes.get("/orders")

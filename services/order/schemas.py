@@ -1,14 +1,15 @@
 """What the order service's HTTP edge takes and gives."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from services.contracts.money import Money
 from services.contracts.order import CancelReason, OrderStatus
 from services.contracts.payment import PaymentMethod
-from services.order.domain import Address, Line, Order, TimelineEntry
+from services.order.domain import Address, Line, Order, Priced, TimelineEntry
+from services.order.pricing import Item
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Sku = Annotated[str, Field(min_length=1, max_length=100)]
@@ -20,7 +21,7 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
-class ItemIn(Input):
+class ItemIn(Item, Input):
     """So many of one sku."""
 
     sku: Sku
@@ -47,12 +48,12 @@ class PaymentMethodIn(PaymentMethod, Input):
     """How it is paid."""
 
 
-class PlaceOrderIn(Input):
-    """An order. The fields that are typed None belong to parts of the platform that do not exist yet."""
+class PreviewIn(Input):
+    """What may be ordered. The fields that are typed None belong to parts of the platform that do not exist yet."""
 
     items: Annotated[list[ItemIn], Field(min_length=1, max_length=100)]
-    shipping_address: AddressIn
-    payment_method: PaymentMethodIn
+    shipping_address: AddressIn | None = None
+    payment_method: PaymentMethodIn | None = None
     cart: Literal[False] | None = None
     address_id: None = None
     coupon_code: None = None
@@ -64,6 +65,13 @@ class PlaceOrderIn(Input):
         if value is not None and value is not False:
             raise ValueError("not supported yet")
         return value
+
+
+class PlaceOrderIn(PreviewIn):
+    """An order."""
+
+    shipping_address: AddressIn
+    payment_method: PaymentMethodIn
 
 
 class CancelIn(Input):
@@ -129,15 +137,29 @@ class LineOut(BaseModel):
         )
 
 
-class OrderOut(StatusOut):
-    """One order, whole."""
+class PricedOut(BaseModel):
+    """Lines, and what they cost together."""
 
-    user_id: str
     items: list[LineOut]
     subtotal: Money
     discount: Money
     shipping: Money
     total: Money
+
+
+class PreviewOut(PricedOut):
+    """What an order would be charged."""
+
+    @classmethod
+    def of(cls, priced: Priced) -> Self:
+        """As whoever thinks of ordering sees it."""
+        return cls(**_priced(priced))
+
+
+class OrderOut(PricedOut, StatusOut):
+    """One order, whole."""
+
+    user_id: str
     shipping_address: Address
     payment_id: str
     timeline: tuple[TimelineEntry, ...]
@@ -146,17 +168,26 @@ class OrderOut(StatusOut):
     @classmethod
     def of(cls, order: Order) -> Self:
         """An order as clients see it."""
-        nothing = Money(amount=0, currency=order.subtotal.currency)
         return cls(
             **StatusOut.of(order).model_dump(),
+            **_priced(order),
             user_id=order.user_id,
-            items=[LineOut.of(line) for line in order.lines],
-            subtotal=order.subtotal,
-            discount=nothing,
-            shipping=nothing,
-            total=order.total,
             shipping_address=order.shipping_address,
             payment_id=order.payment_id,
             timeline=order.timeline,
             created_at=order.created_at,
         )
+
+
+class OrderCountsOut(BaseModel):
+    """How many orders there are in each status that one is in; not `complete`: at least so many."""
+
+    by_status: dict[OrderStatus, int]
+    complete: bool
+
+
+def _priced(priced: Priced) -> dict[str, Any]:
+    names = ("subtotal", "discount", "shipping", "total")
+    return {"items": [LineOut.of(line) for line in priced.lines]} | {
+        name: getattr(priced, name) for name in names
+    }

@@ -3,16 +3,17 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from services.chassis.envelope import Envelope, new_id
-from services.chassis.errors import Conflict, FieldError, Invalid, NotFound, Refusal
+from services.chassis.errors import Conflict, NotFound, Refusal
 from services.chassis.idempotency import Ask
 from services.chassis.identity import Caller, Role
 from services.chassis.mongo import Work
-from services.contracts.money import MAX_AMOUNT
-from services.order.documents import LONG_AGO, StoredOrder
-from services.order.domain import Line, Order, OrderPlaced, subtotal
+from services.order.documents import BY_STATUS, LONG_AGO, StoredOrder
+from services.order.domain import Order, OrderPlaced, Priced
 from services.order.metrics import UNEXPECTED_ANSWERS
+from services.order.pricing import Item, Offer, price
 from services.order.saga import (
     UNEXPECTED,
     Answer,
@@ -22,18 +23,26 @@ from services.order.saga import (
     begin,
     step,
 )
-from services.order.schemas import ItemIn, PlaceOrderIn
+from services.order.schemas import OrderCountsOut, PlaceOrderIn
 from services.order.stream import Streams
-from services.order.views import Offer, find_offers
+from services.order.views import find_offers
+
+MAX_COUNTED: Final = 10_000
+"""Only so many orders of a customer are counted."""
+
+
+async def preview_order(items: Sequence[Item]) -> Priced:
+    """What an order of these would cost now. Nothing is stored. Raises Invalid as placing it would."""
+    return price(items, await find_offers({item.sku for item in items}))
 
 
 async def place_orders(
     work: Work, asks: Sequence[Ask[PlaceOrderIn]], deadline: timedelta, now: datetime
 ) -> list[Order | Refusal]:
     """Accept each order at the prices of the catalogue view, or say why not: Invalid for skus that cannot be had."""
-    known = await find_offers(work, {item.sku for ask in asks for item in ask.body.items})
+    offers = await find_offers({item.sku for ask in asks for item in ask.body.items}, work.session)
     streams = Streams(work)
-    outcomes = [_place(streams, ask, known, deadline, now) for ask in asks]
+    outcomes = [_place(streams, ask, offers, deadline, now) for ask in asks]
     await streams.save()
     return outcomes
 
@@ -41,21 +50,21 @@ async def place_orders(
 def _place(
     streams: Streams,
     ask: Ask[PlaceOrderIn],
-    known: Mapping[str, Offer],
+    offers: Mapping[str, Offer],
     deadline: timedelta,
     now: datetime,
 ) -> Order | Refusal:
     wish = ask.body
     try:
-        lines = _lines(wish.items, known)
+        priced = price(wish.items, offers)
     except Refusal as refusal:
         return refusal
     placed = OrderPlaced(
         at=now,
         order_id=new_id(),
         user_id=ask.caller.user_id,
-        lines=lines,
-        subtotal=subtotal(lines),
+        lines=priced.lines,
+        subtotal=priced.subtotal,
         shipping_address=wish.shipping_address.to_domain(),
         payment_id=new_id(),
         method=wish.payment_method,
@@ -63,38 +72,6 @@ def _place(
     )
     order = streams.append(placed.order_id, Decision(events=(placed,)), ask.origin)
     return streams.append(order.order_id, begin(order), ask.origin)
-
-
-def _lines(items: Sequence[ItemIn], known: Mapping[str, Offer]) -> tuple[Line, ...]:
-    skus = [item.sku for item in items]
-    twice = [
-        FieldError(f"items.{n}.sku", "given before; use quantity")
-        for n, sku in enumerate(skus)
-        if sku in skus[:n]
-    ]
-    if twice:
-        raise Invalid("each sku may appear once", errors=tuple(twice))
-    unknown = [
-        FieldError(f"items.{n}.sku", "unknown sku") for n, item in enumerate(items) if item.sku not in known
-    ]
-    if unknown:
-        raise Invalid("some skus cannot be ordered", errors=tuple(unknown))
-    lines = tuple(
-        Line(
-            sku=item.sku,
-            product_id=known[item.sku].product_id,
-            name=known[item.sku].name,
-            image=known[item.sku].image,
-            quantity=item.quantity,
-            unit_price=known[item.sku].price,
-        )
-        for item in items
-    )
-    if len({line.unit_price.currency for line in lines}) > 1:
-        raise Invalid.field("items", "priced in different currencies; place one order for each")
-    if sum(line.unit_price.amount * line.quantity for line in lines) > MAX_AMOUNT:
-        raise Invalid.field("items", "the total is too large")
-    return lines
 
 
 async def advance_sagas(work: Work, envelopes: Sequence[Envelope[Answer]], now: datetime) -> None:
@@ -159,6 +136,23 @@ def _owned(order: Order | None, caller: Caller) -> Order:
     if order is None or not (order.user_id == caller.user_id or caller.has(Role.SUPPORT, Role.ADMIN)):
         raise NotFound("there is no such order")
     return order
+
+
+async def count_orders(caller: Caller) -> OrderCountsOut:
+    """How many orders the caller has in each status, counted in the index alone."""
+    pipeline = counting(caller.user_id)
+    found = await StoredOrder.get_pymongo_collection().aggregate(pipeline, hint=BY_STATUS.document["key"])
+    by_status = {group["_id"]: group["count"] async for group in found}
+    return OrderCountsOut(by_status=by_status, complete=sum(by_status.values()) < MAX_COUNTED)
+
+
+def counting(user_id: str) -> list[dict[str, Any]]:
+    """The counts of one customer's orders by status, as MongoDB is asked for them."""
+    return [
+        {"$match": {"order.user_id": user_id}},
+        {"$limit": MAX_COUNTED},
+        {"$group": {"_id": "$order.status", "count": {"$sum": 1}}},
+    ]
 
 
 async def list_orders(caller: Caller, status: str | None, before: str | None, limit: int) -> list[Order]:

@@ -5,11 +5,12 @@ from typing import Any, ClassVar
 
 from beanie import Document
 from pymongo import ASCENDING, IndexModel, ReplaceOne, UpdateMany
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.chassis.mongo import Work
-from services.contracts.message import Value
 from services.contracts.money import Money
 from services.contracts.product import ProductChanged
+from services.order.pricing import Offer
 
 
 class CatalogueItem(Document):
@@ -26,15 +27,6 @@ class CatalogueItem(Document):
     class Settings:
         name = "catalogue"
         indexes: ClassVar = [IndexModel([("product_id", ASCENDING), ("version", ASCENDING)])]
-
-
-class Offer(Value):
-    """What an orderable sku is, and costs."""
-
-    product_id: str
-    name: str
-    image: str | None
-    price: Money
 
 
 async def apply_product_changes(work: Work, changes: Sequence[ProductChanged]) -> None:
@@ -55,10 +47,10 @@ async def apply_product_changes(work: Work, changes: Sequence[ProductChanged]) -
         await CatalogueItem.get_pymongo_collection().bulk_write(writes, session=work.session)
 
 
-async def find_offers(work: Work, skus: Iterable[str]) -> dict[str, Offer]:
+async def find_offers(skus: Iterable[str], session: AsyncClientSession | None = None) -> dict[str, Offer]:
     """The orderable ones among these skus."""
     found = CatalogueItem.get_pymongo_collection().find(
-        {"_id": {"$in": list(skus)}, "active": True}, session=work.session
+        {"_id": {"$in": list(skus)}, "active": True}, session=session
     )
     return {item["_id"]: Offer.model_validate(item) async for item in found}
 

@@ -16,6 +16,9 @@ from services.contracts.product import Variant as VariantState
 
 Status = Literal["draft", "active", "archived"]
 
+FEATURED = "featured"
+"""The tag of the products that editors put forward."""
+
 _WORDS = "[a-z0-9]+(-[a-z0-9]+)*"
 _MAX_SLUG = 100
 Name = Annotated[str, Field(min_length=1, max_length=200)]

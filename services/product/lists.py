@@ -11,7 +11,7 @@ from pymongo.errors import ExecutionTimeout
 from services.chassis.errors import Unavailable
 from services.product import queries
 from services.product.documents import ListedProduct, StoredCategory, StoredProduct
-from services.product.domain import Product, lineage
+from services.product.domain import FEATURED, Product, lineage
 from services.product.queries import MAX_HITS, Bson
 from services.product.schemas import (
     CategoryOut,
@@ -20,9 +20,11 @@ from services.product.schemas import (
     ListQuery,
     ProductPageOut,
     ProductSummary,
+    ShowcaseOut,
 )
 
 _RELATED = 8
+_SHOWN = 12
 _MAX_FACET_VALUES = 50
 _MAX_CATEGORIES = 1000
 _READ_MILLISECONDS = 2000
@@ -43,6 +45,14 @@ async def related_products(product: Product) -> list[Product]:
     return [entry.product for entry in same if entry.product.id != product.id][:_RELATED]
 
 
+async def showcase() -> ShowcaseOut:
+    """What a visitor is shown first: the featured products and the newest of all, each the newest first."""
+    wanted = (ListQuery(tag=FEATURED, limit=_SHOWN), ListQuery(limit=_SHOWN))
+    with _in_time():
+        featured, newest = await asyncio.gather(*map(_page, wanted))
+    return ShowcaseOut(featured=_summaries(featured[:_SHOWN]), newest=_summaries(newest[:_SHOWN]))
+
+
 async def category_tree() -> tuple[CategoryOut, ...]:
     """The roots of the tree of all categories, a thousand of them at most."""
     children: defaultdict[str, list[StoredCategory]] = defaultdict(list)
@@ -59,7 +69,7 @@ async def _listed(query: ListQuery) -> ProductPageOut:
     entries, counts = await asyncio.gather(_page(query), _aggregate(queries.facets(query), hint="cheapest"))
     shown = entries[: query.limit]
     more = queries.next_page(query, shown[-1]) if len(entries) > query.limit else None
-    return _page_out([entry.product for entry in shown], more, counts)
+    return ProductPageOut(items=_summaries(shown), next_cursor=more, facets=_facets(counts))
 
 
 async def _page(query: ListQuery) -> list[ListedProduct]:
@@ -73,9 +83,10 @@ async def _hits(query: ListQuery) -> ProductPageOut:
     [found] = await _aggregate(queries.search(query))
     ids = [hit["_id"] for hit in found["page"]]
     shown = StoredProduct.find({"_id": {"$in": ids[: query.limit]}}).project(ListedProduct)
-    by_id = {entry.product.id: entry.product async for entry in shown}
+    by_id = {entry.product.id: entry async for entry in shown}
     more = queries.next_hits(query) if len(ids) > query.limit else None
-    return _page_out([by_id[hit] for hit in ids if hit in by_id], more, found["facets"])
+    items = _summaries(by_id[hit] for hit in ids if hit in by_id)
+    return ProductPageOut(items=items, next_cursor=more, facets=_facets(found["facets"]))
 
 
 async def _aggregate(pipeline: list[Bson], **options: Any) -> list[Bson]:
@@ -91,12 +102,8 @@ def _in_time() -> Iterator[None]:
         raise Unavailable("the catalogue took too long to answer") from error
 
 
-def _page_out(products: Iterable[Product], more: str | None, counts: Iterable[Bson]) -> ProductPageOut:
-    return ProductPageOut(
-        items=tuple(ProductSummary.of(product) for product in products),
-        next_cursor=more,
-        facets=_facets(counts),
-    )
+def _summaries(entries: Iterable[ListedProduct]) -> tuple[ProductSummary, ...]:
+    return tuple(ProductSummary.of(entry.product) for entry in entries)
 
 
 def _facets(counts: Iterable[Bson]) -> FacetsOut:

@@ -7,7 +7,7 @@ from services.chassis.http import query, read, reply
 from services.chassis.idempotency import HEADER, idempotent
 from services.chassis.identity import Role, known_caller, require
 from services.chassis.mongo import DATABASE, Work
-from services.product.lists import category_tree, list_products, related_products
+from services.product.lists import category_tree, list_products, related_products, showcase
 from services.product.schemas import (
     BatchQuery,
     CategoriesOut,
@@ -56,6 +56,12 @@ async def related(request: web.Request) -> web.Response:
     product = await get_product(request.match_info["reference"], editor=_is_editor(request))
     found = await related_products(product)
     return reply(RelatedOut(items=tuple(ProductSummary.of(other) for other in found)))
+
+
+@routes.get("/showcase")
+async def shown_first(_request: web.Request) -> web.Response:
+    """Featured and new products."""
+    return reply(await showcase())
 
 
 @routes.get("/categories")

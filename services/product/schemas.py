@@ -162,6 +162,13 @@ class RelatedOut(BaseModel):
     items: tuple[ProductSummary, ...]
 
 
+class ShowcaseOut(BaseModel):
+    """What a visitor is shown first. A product may be in both."""
+
+    featured: tuple[ProductSummary, ...]
+    newest: tuple[ProductSummary, ...]
+
+
 class FacetOut(BaseModel):
     """How many of the products that a query finds have this value."""
 

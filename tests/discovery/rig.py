@@ -12,6 +12,7 @@ from discovery.config.edge import Edge
 from discovery.config.traffic import Traffic
 from discovery.control_plane.bootstrap import bootstrap
 from discovery.control_plane.codec import Codec
+from discovery.control_plane.edges import Edges
 from discovery.control_plane.policy import MAX_CONNECTIONS, MAX_HEAP_BYTES
 from discovery.control_plane.publisher import Publisher
 from discovery.control_plane.resources import Resources
@@ -32,6 +33,8 @@ class Rig:
     layout: Layout
     settings: Settings
     publisher: Publisher
+    edges: Edges
+    xds_port: int
     gateway: Instance
     good: Resources
     http: ClientSession
@@ -64,10 +67,11 @@ async def rigged(
     """The edge takes requests while the block runs. No signing key is known to it. One at a time: ports are fixed."""
     layout = Layout(home, PORT_OFFSET + 100)
     publisher = Publisher(codec)
+    edges = Edges(lambda: publisher.snapshots.get("edge"), patience=0.0)
     chosen = Settings(edge_address=layout.address("edge"), **settings)
     async with (
         Instance("gateway", "gw").serving() as gateway,
-        serving(publisher, codec, layout.host, 0) as port,
+        serving(publisher, edges, codec, layout.host, 0) as port,
     ):
         good = build("edge", catalog(gateway=(endpoint("gw", gateway.port),)), chosen)
         publisher.publish("edge", good)
@@ -85,4 +89,4 @@ async def rigged(
             ClientSession(f"{scheme}://{layout.address('edge')}") as http,
         ):
             await supervisor.start()
-            yield Rig(layout, chosen, publisher, gateway, good, http)
+            yield Rig(layout, chosen, publisher, edges, port, gateway, good, http)

@@ -1,14 +1,21 @@
 """Calls from one process to another: retries, deadlines, and names."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
+from aiohttp import web
 
+from discovery.consul.registration import Registration, registered
+from services.chassis.app import make_service
+from services.chassis.settings import ProcessSettings
 from tests.discovery.conftest import Join
 from tests.discovery.instance import Instance
 from tests.discovery.platform import Platform
 from tests.parts import eventually
+from tests.serving import serving
 
 RETRIES = 2
 
@@ -67,6 +74,41 @@ async def test_a_deadline_is_heeded_and_passed_on(platform: Platform, join: Join
                 return str(passed.get("x-envoy-expected-rq-timeout-ms", ""))
 
         assert await eventually(told) == "1234"
+
+
+async def test_a_service_stops_when_its_caller_has_given_up(platform: Platform) -> None:
+    took: list[float] = []
+
+    async def never(_request: web.Request) -> web.Response:
+        started = time.monotonic()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            took.append(time.monotonic() - started)
+        raise AssertionError
+
+    app = make_service(ProcessSettings(service="auth", consul_url=platform.consul))
+    app.router.add_get("/never", never)
+    async with serving(app) as port, taking_traffic(platform, port):
+        headers = {"x-envoy-expected-rq-timeout-ms": "300"}
+        async with platform.egress.get("http://auth/never", headers=headers) as response:
+            assert response.status in (503, 504)
+        [seconds] = await eventually(lambda: took)
+    assert 0.2 < seconds < 1
+
+
+@asynccontextmanager
+async def taking_traffic(platform: Platform, port: int) -> AsyncIterator[None]:
+    """The process at `port` is the auth service that Envoy calls."""
+    entry = Registration("auth", "slow", "127.0.0.1", port, "test")
+    async with registered(platform.consul, entry, 0.0, on_drain=lambda: None):
+
+        async def asked() -> bool:
+            async with platform.egress.get("http://auth/livez") as response:
+                return response.status == 200
+
+        await eventually(asked)
+        yield
 
 
 async def test_a_name_that_is_no_service_is_not_found(platform: Platform) -> None:

@@ -8,10 +8,12 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, web
 from yarl import URL
 
+from discovery.config.caching import Caching
+from discovery.config.resilience import Resilience
 from gateway.endpoint import Endpoint, Key, Who
 from gateway.v1.endpoints import ENDPOINTS, PREFIX
 from services.chassis.envelope import new_id
-from tests.gateway.conftest import Gateway
+from tests.gateway.conftest import Configure, Gateway
 from tests.gateway.services import Services
 from tests.instances import Instance
 from tests.tokens import Issuer
@@ -19,6 +21,7 @@ from tests.tokens import Issuer
 ALLOWED: dict[Who, set[str | None]] = {
     Who.ANYONE: {None, "customer", "support", "admin"},
     Who.USER: {"customer", "support", "admin"},
+    Who.OWNER: {"customer", "support", "admin"},
     Who.STAFF: {"support", "admin"},
     Who.ADMIN: {"admin"},
 }
@@ -93,7 +96,7 @@ async def test_an_order_is_accepted_with_where_to_watch_it(
 
 async def test_where_a_key_is_required_it_is(shop: Instance, behind: Services, issuer: Issuer) -> None:
     keyed = [endpoint for endpoint in ENDPOINTS if endpoint.key is Key.REQUIRED]
-    assert len(keyed) == 9
+    assert len(keyed) == 10
     for endpoint in keyed:
         headers = issuer.bearer("u1", "admin")
         async with shop.http.request(
@@ -183,9 +186,9 @@ async def unavailable(shop: Instance) -> dict[str, Any]:
 
 
 async def test_a_service_that_fails_is_unavailable_and_soon_not_asked_any_more(
-    gateway: Gateway, behind: Services
+    shop: Instance, configure: Configure, behind: Services
 ) -> None:
-    shop = await gateway(breaker_failures=3, breaker_seconds=60)
+    await configure(Resilience, breaker_failures=3, breaker_seconds=60.0)
     behind.refuse("product", "GET /categories", 500, "internal", "secrets of the inside")
     for _ in range(3):
         assert "secrets" not in (await unavailable(shop))["detail"]
@@ -195,8 +198,10 @@ async def test_a_service_that_fails_is_unavailable_and_soon_not_asked_any_more(
         assert response.status == 404
 
 
-async def test_what_is_refused_does_not_open_a_circuit(gateway: Gateway, behind: Services) -> None:
-    shop = await gateway(breaker_failures=1)
+async def test_what_is_refused_does_not_open_a_circuit(
+    shop: Instance, configure: Configure, behind: Services
+) -> None:
+    await configure(Resilience, breaker_failures=1)
     for _ in range(3):
         async with shop.http.get("/api/v1/categories") as response:
             assert response.status == 404
@@ -214,8 +219,11 @@ async def admitted(shop: Instance, probed: asyncio.Event) -> asyncio.Task[Client
         assert (await request).status == 503
 
 
-async def test_only_one_probes_a_service_that_was_away(gateway: Gateway, behind: Services) -> None:
-    shop = await gateway(breaker_failures=1, breaker_seconds=0.001)
+async def test_only_one_probes_a_service_that_was_away(
+    shop: Instance, configure: Configure, behind: Services
+) -> None:
+    await configure(Caching, enabled=False)
+    await configure(Resilience, breaker_failures=1, breaker_seconds=0.001)
     behind.refuse("product", "GET /categories", 500, "internal")
     await unavailable(shop)
     probed, release = asyncio.Event(), asyncio.Event()
@@ -236,8 +244,10 @@ async def test_only_one_probes_a_service_that_was_away(gateway: Gateway, behind:
     assert len(behind.heard) == 3
 
 
-async def test_a_service_that_is_late_is_not_waited_for(gateway: Gateway, behind: Services) -> None:
-    shop = await gateway(read_seconds=0.1)
+async def test_a_service_that_is_late_is_not_waited_for(
+    shop: Instance, configure: Configure, behind: Services
+) -> None:
+    await configure(Resilience, read_seconds=0.1)
 
     async def never(request: web.Request) -> web.Response:
         await asyncio.Event().wait()

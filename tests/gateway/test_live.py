@@ -9,15 +9,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, ClientSession, ClientTimeout, TCPConnector
+from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
+from discovery.config.resilience import Resilience
 from gateway.live.feed import channel
 from gateway.live.resource import LIVE
 from services.chassis.envelope import new_id
 from services.chassis.health import READINESS
 from services.contracts.order import OrderStatus, OrderStatusChanged
-from tests.gateway.conftest import Gateway
+from tests.gateway.conftest import Configure, Gateway, consuming
 from tests.gateway.services import Services
 from tests.instances import Instance
 from tests.parts import Corner, eventually
@@ -81,12 +83,7 @@ def order(behind: Services, here: Corner, issuer: Issuer) -> Orders:
 async def live(shop: Instance) -> Instance:
     """The same gateway when news can come."""
     await eventually(lambda: shop.app[LIVE].feed.up)
-
-    async def connected() -> bool:
-        await shop.app[READINESS].refresh()
-        return bool(shop.app[READINESS].report()["checks"]["rabbitmq"]["ok"])
-
-    await eventually(connected)
+    await consuming(shop)
     return shop
 
 
@@ -243,9 +240,10 @@ async def test_junk_on_a_channel_is_survived(here: Corner, gateway: Gateway, ord
 
 
 async def test_a_history_that_cannot_be_read_now_is_read_later(
-    gateway: Gateway, behind: Services, order: Orders
+    gateway: Gateway, configure: Configure, behind: Services, order: Orders
 ) -> None:
-    shop = await gateway(redis_url="redis://127.0.0.1:1/0", stream_poll_seconds=0.05, breaker_failures=99)
+    await configure(Resilience, breaker_failures=99)
+    shop = await gateway(redis_url="redis://127.0.0.1:1/0", stream_poll_seconds=0.05)
     order.reach(1)
     async with order.watched(shop) as stream:
         assert (await next_event(stream))["id"] == "1"
@@ -334,12 +332,7 @@ async def test_news_is_dropped_and_not_kept_when_redis_is_missing(
     here: Corner, gateway: Gateway, order: Orders
 ) -> None:
     shop = await gateway(redis_url="redis://127.0.0.1:1/0")
-
-    async def connected() -> bool:
-        await shop.app[READINESS].refresh()
-        return bool(shop.app[READINESS].report()["checks"]["rabbitmq"]["ok"])
-
-    await eventually(connected)
+    await consuming(shop)
     await order.say(1)
     queue = await here.channel.get_queue("gateway.live")
 
@@ -354,3 +347,14 @@ async def test_news_is_dropped_and_not_kept_when_redis_is_missing(
 
 def redis_url(here: Corner) -> str:
     return f"redis://{here.layout.address('redis')}/0"
+
+
+async def test_who_asks_for_the_headers_alone_holds_no_stream(shop: Instance, order: Orders) -> None:
+    order.reach(2)
+    url = f"http://127.0.0.1:{shop.port}"
+    async with ClientSession(url, connector=TCPConnector(limit=1), timeout=ClientTimeout(total=3)) as http:
+        async with http.head(f"/api/v1/orders/{order.id}/events", headers=order.headers) as response:
+            assert (response.status, response.content_type) == (200, "text/event-stream")
+        async with http.get("/livez") as response:
+            assert response.status == 200
+    assert REGISTRY.get_sample_value("portico_live_streams") == 0

@@ -7,7 +7,8 @@ import pytest
 from aiohttp import web
 from prometheus_client import REGISTRY
 
-from tests.gateway.conftest import Gateway
+from discovery.config.resilience import Resilience
+from tests.gateway.conftest import Configure
 from tests.gateway.services import Services
 from tests.instances import Instance
 from tests.tokens import Issuer
@@ -42,7 +43,7 @@ CARD = {
     name: MUG[name]
     for name in ("id", "slug", "name", "price", "compare_at_price", "category", "brand", "image")
 }
-ORDER = {
+ORDER: dict[str, Any] = {
     "order_id": "o1",
     "user_id": "u1",
     "status": "CANCELLED",
@@ -143,8 +144,10 @@ async def test_a_section_that_fails_is_named_and_the_rest_is_there(
     assert REGISTRY.get_sample_value("portico_sections_degraded_total", {"section": "related"}) == before + 1
 
 
-async def test_a_section_that_is_late_is_not_waited_for(gateway: Gateway, catalogue: Services) -> None:
-    shop = await gateway(optional_seconds=0.05)
+async def test_a_section_that_is_late_is_not_waited_for(
+    shop: Instance, catalogue: Services, configure: Configure
+) -> None:
+    await configure(Resilience, optional_seconds=0.05)
 
     async def never(request: web.Request) -> web.Response:
         await asyncio.Event().wait()

@@ -2,9 +2,11 @@
 
 from typing import Final
 
+import orjson
+
 from discovery.config.edge import Edge
 from discovery.control_plane.policy import MAX_REQUEST_BYTES
-from discovery.control_plane.resources import EXTENSION, FROM_ADS, Message, extension, typed
+from discovery.control_plane.resources import EXTENSION, FROM_ADS, Message, Resources, extension, typed
 
 TOKENS: Final = "access-tokens"
 RATE_LIMIT: Final = "rate-limit"
@@ -75,6 +77,14 @@ def access_tokens(jwks: str) -> Message:
             rules=[{"match": {"prefix": "/"}, "requires": valid_or_none}],
         ),
     }
+
+
+def signing_keys(resources: Resources) -> frozenset[str]:
+    """The kids of the keys in the filter that `access_tokens` has made; none where there is no such filter."""
+    if (tokens := resources[EXTENSION].get(TOKENS)) is None:
+        return frozenset()
+    keys = tokens["typed_config"]["providers"]["portico"]["local_jwks"]["inline_string"]
+    return frozenset(key["kid"] for key in orjson.loads(keys)["keys"])
 
 
 def rate_limit(edge: Edge, scale: float) -> Message:

@@ -17,7 +17,7 @@ _PROBLEMS = (
     (
         403,
         "forbidden",
-        "This is not allowed",
+        "Your role does not allow this",
         "The access token was issued for another audience, or the protocol asked for is not spoken here.",
     ),
     (404, "not-found", "There is no such thing", "Nothing is served at this address."),

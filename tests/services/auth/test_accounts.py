@@ -5,9 +5,12 @@ from typing import Any
 import orjson
 import pytest
 
+from services.chassis.identity import VERIFIER
 from services.contracts.auth import UserRegistered
-from tests.parts import Corner, Listener
+from tests.answers import Answer
+from tests.parts import Corner, Listener, eventually
 from tests.services.auth.conftest import PASSWORD, Auth, RunAuth
+from tests.tokens import Issuer
 
 
 async def test_who_registers_gets_an_id_and_can_sign_in(auth: Auth) -> None:
@@ -19,6 +22,29 @@ async def test_who_registers_gets_an_id_and_can_sign_in(auth: Auth) -> None:
     assert signed_in.body.keys() == {"access_token", "refresh_token", "token_type", "expires_in"}
     assert (signed_in.body["token_type"], signed_in.body["expires_in"]) == ("Bearer", 900)
     assert signed_in.headers["Cache-Control"] == "no-store"
+
+
+async def test_who_has_signed_in_reads_the_own_account(auth: Auth) -> None:
+    registered = await auth.post(
+        "/register", email="ann@example.com", password=PASSWORD, full_name="Ann Example"
+    )
+    token = (await auth.login()).body["access_token"]
+
+    async def mine() -> Answer | None:
+        answer = await auth.me(token)
+        return answer if answer.status == 200 else None
+
+    # Its own key comes back to the service by way of Consul.
+    answer = await eventually(mine)
+    assert answer.body.pop("registered_at")
+    assert answer.body == {**registered.body, "full_name": "Ann Example", "roles": ["customer"]}
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_an_account_is_nobody_else_s(auth: Auth, issuer: Issuer) -> None:
+    assert (await auth.me("")).status == 401
+    auth.instance.app[VERIFIER].learn(issuer.jwks)
+    assert (await auth.me(issuer.token("somebody who is gone"))).status == 404
 
 
 async def test_the_registration_is_said_with_ids_only(auth: Auth, here: Corner) -> None:

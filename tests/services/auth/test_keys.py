@@ -1,6 +1,5 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator
 
 import jwt
 import pytest
@@ -9,17 +8,10 @@ from consul.aio import Consul
 from pydantic import SecretStr
 
 from discovery.consul import kv
-from discovery.consul.client import consul_client
 from services.auth.app import make_app
 from services.chassis.identity import Verifier
 from tests.parts import Corner, eventually
 from tests.services.auth.conftest import Auth, RunAuth
-
-
-@pytest.fixture
-async def consul(here: Corner) -> AsyncIterator[Consul]:
-    async with consul_client(here.layout.url("consul")) as client:
-        yield client
 
 
 async def published(consul: Consul, auth: Auth) -> bytes:

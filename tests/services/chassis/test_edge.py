@@ -10,6 +10,8 @@ import pytest
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
+from discovery.consul import kv
+from discovery.consul.client import consul_client
 from services.chassis.app import make_service
 from services.chassis.health import READINESS
 from services.chassis.http import query, read, reply
@@ -81,6 +83,8 @@ async def post(
         (b"[]", 422, "body"),
         (b"{}", 422, "name"),
         (b'{"name": "x", "count": "many"}', 422, "count"),
+        (b'{"name": "x", "count": "5"}', 422, "count"),
+        (b'{"name": "x", "count": true}', 422, "count"),
         (b'{"name": {"$gt": ""}}', 422, "name"),
         (b'{"name": "x", "role": "admin"}', 422, "role"),
         (b'{"name": "' + b"x" * 2000 + b'"}', 413, None),
@@ -243,3 +247,30 @@ async def test_keys_are_learned_from_consul(here: Corner, start: Start) -> None:
             return response.status == 200
 
     await eventually(gets_in)
+
+
+async def test_a_process_tells_which_keys_it_verifies_with(
+    here: Corner, service: Instance, issuer: Issuer
+) -> None:
+    async def told() -> list[str]:
+        async with service.http.get("/health") as response:
+            known: list[str] = (await response.json())["signing_keys"]
+            return known
+
+    other = Issuer.make("another")
+    assert await told() == [issuer.kid]
+    async with consul_client(here.layout.url("consul")) as client:
+        await kv.put(client, f"{here.name}/jwks", other.jwks)
+
+    async def follows() -> bool:
+        return await told() == ["another"]
+
+    await eventually(follows)
+    async with service.http.get("/whoami", headers=issuer.bearer("u1")) as response:
+        assert response.status == 401
+
+
+async def test_a_clock_that_is_ahead_at_auth_refuses_nobody(service: Instance, issuer: Issuer) -> None:
+    ahead = datetime.now(UTC) + timedelta(seconds=3)
+    async with service.http.get("/whoami", headers=issuer.bearer("u1", iat=ahead)) as response:
+        assert response.status == 200

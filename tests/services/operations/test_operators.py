@@ -61,6 +61,8 @@ async def test_lists_are_filtered_and_paged(office: Office, inventory: Fragile) 
         {"reason": "because"},
         {"older_than": "an hour"},
         {"older_than": "2026-01-01T00:00:00"},
+        {"older_than": "1769860800"},
+        {"newer_than": "0.5"},
         {"limit": "0"},
         {"limit": "101"},
         {"cursor": "x"},

@@ -8,8 +8,9 @@ import pytest
 from services.chassis.clock import utcnow
 from services.chassis.envelope import new_id
 from services.order.app import make_app
-from services.order.documents import LONG_AGO
+from services.order.documents import BY_STATUS, LONG_AGO
 from services.order.settings import Settings
+from services.order.use_cases import counting
 from tests.conftest import Start
 from tests.parts import Corner
 from tests.plans import Plan, explain
@@ -51,6 +52,21 @@ async def test_histories_and_late_sagas(
     assert plan.returned == limit
     assert plan.is_served_by_an_index, plan.stages
     assert plan.examined <= 2 * plan.returned
+
+
+async def test_counts_are_taken_from_the_index_alone(filled: Corner) -> None:
+    command = {
+        "aggregate": "orders",
+        "pipeline": counting("u0"),
+        "hint": BY_STATUS.document["key"],
+        "cursor": {},
+    }
+    told = await filled.db("order").command("explain", command, verbosity="executionStats")
+    statistics = (
+        told["stages"][0]["$cursor"]["executionStats"] if "stages" in told else told["executionStats"]
+    )
+    assert statistics["totalDocsExamined"] == 0
+    assert statistics["totalKeysExamined"] <= 101
 
 
 async def test_streams_and_the_view(filled: Corner) -> None:

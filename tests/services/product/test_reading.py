@@ -144,6 +144,14 @@ async def test_a_parameter_that_is_not_supported_is_refused(
     assert (answer.status, answer.fields) == (422, [next(iter(query))])
 
 
+@pytest.mark.parametrize("query", [{"min_price": 2, "max_price": 1}, {"sort": "relevance"}])
+async def test_parameters_that_do_not_go_together_are_refused(
+    catalogue: Catalogue, query: dict[str, Any]
+) -> None:
+    answer = await catalogue.get("/products", **query)
+    assert (answer.status, answer.fields) == (422, ["query"])
+
+
 @pytest.mark.parametrize("status", ["draft", "archived"])
 async def test_what_is_not_active_is_for_administrators_only(
     catalogue: Catalogue, issuer: Issuer, status: str
@@ -185,6 +193,21 @@ async def test_related_products_are_the_newest_of_the_category(shop: Catalogue) 
         await shop.add(f"Cup {number}", category="kitchen/coffee")
     related = await shop.get("/products/blue-mug/related")
     assert [item["slug"] for item in related.body["items"]] == [f"cup-{number}" for number in range(9, 1, -1)]
+
+
+async def test_what_is_shown_first_is_what_editors_put_forward_and_what_is_new(shop: Catalogue) -> None:
+    shown = (await shop.get("/showcase")).body
+    assert (shown["featured"], [item["slug"] for item in shown["newest"]]) == ([], ALL[::-1])
+    for number in range(13):
+        await shop.add(f"Star {number:02}", tags=["Featured"])
+    await shop.archive((await shop.add("Gone", tags=["featured"]))["id"])
+    await shop.add("Plain")
+    await shop.add("Not yet", tags=["featured"], status="draft")
+    shown = (await shop.get("/showcase")).body
+    stars = [f"star-{number:02}" for number in range(12, -1, -1)]
+    assert [item["slug"] for item in shown["featured"]] == stars[:12]
+    assert [item["slug"] for item in shown["newest"]] == ["plain", *stars[:11]]
+    assert shown["featured"][0] == shown["newest"][1]
 
 
 async def test_the_database_shows_in_the_metrics(shop: Catalogue) -> None:

@@ -1,5 +1,4 @@
 import pytest
-from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from services.auth.derivation import derived
@@ -12,9 +11,9 @@ from services.chassis.errors import Unavailable
 SETTINGS = Settings(signing_key_secret=SecretStr("a secret for tests"))
 
 
-def test_nothing_is_signed_with_a_key_that_is_not_published() -> None:
+def test_nothing_is_signed_before_a_key_is_active() -> None:
     with pytest.raises(Unavailable):
-        SigningKeys(Fernet(Fernet.generate_key())).sign({"sub": "u"})
+        SigningKeys(SETTINGS).sign({"sub": "u"})
 
 
 def test_each_purpose_and_each_secret_has_its_own_key() -> None:
@@ -24,7 +23,7 @@ def test_each_purpose_and_each_secret_has_its_own_key() -> None:
 
 
 def test_every_instance_finds_the_same_successor_in_the_same_family() -> None:
-    one, other = (Tokens(SETTINGS, SigningKeys(Fernet(Fernet.generate_key()))) for _ in range(2))
+    one, other = (Tokens(SETTINGS, SigningKeys(SETTINGS)) for _ in range(2))
     token = new_refresh_token()
     assert one.successor(token) == other.successor(token) != token
     assert family(one.successor(token)) == family(token)

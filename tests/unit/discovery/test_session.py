@@ -167,3 +167,24 @@ def test_an_answer_to_nothing_that_was_sent_changes_nothing() -> None:
     acknowledged(session, published)
     assert session.receive(Request(LISTENER, nonce="99", error="stale")) is None
     assert told(session, published) == []
+
+
+def test_what_an_envoy_has_is_what_it_has_acknowledged() -> None:
+    session, published = Session(), snapshot(extension={"keys": "1"})
+    session.receive(Request(EXTENSION, subscribe=("keys",)))
+    (response,) = session.responses(published)
+    assert session.taken(EXTENSION, "keys") is None
+    session.receive(Request(EXTENSION, nonce=response.nonce))
+    assert session.taken(EXTENSION, "keys") == "1"
+    (refused,) = session.responses(snapshot(extension={"keys": "2"}))
+    session.receive(Request(EXTENSION, nonce=refused.nonce, error="no"))
+    assert session.taken(EXTENSION, "keys") == "1"
+    session.receive(Request(EXTENSION, subscribe=("keys",)))
+    assert session.taken(EXTENSION, "keys") is None
+
+
+def test_one_that_comes_back_has_what_it_says() -> None:
+    session = Session()
+    session.receive(Request(EXTENSION, subscribe=("keys",), initial_versions={"keys": "1"}))
+    assert session.taken(EXTENSION, "keys") == "1"
+    assert session.taken(CLUSTER, "keys") is None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from prometheus_client import REGISTRY
 
-from gateway.upstreams.breaker import Breaker
+from gateway.breaker import Breaker, Tolerance
 from services.chassis.errors import Unavailable
 
 
@@ -23,9 +23,20 @@ def clock() -> Clock:
     return Clock()
 
 
+class Setting:
+    """What is configured."""
+
+    tolerance = Tolerance(failures=3, seconds=2.0)
+
+
 @pytest.fixture
-def breaker(clock: Clock) -> Breaker:
-    return Breaker("order", failures=3, seconds=2.0, clock=clock)
+def setting() -> Setting:
+    return Setting()
+
+
+@pytest.fixture
+def breaker(setting: Setting, clock: Clock) -> Breaker:
+    return Breaker("order", lambda: setting.tolerance, clock)
 
 
 def fail(breaker: Breaker) -> None:
@@ -120,6 +131,26 @@ def test_stragglers_neither_close_it_nor_keep_it_open(breaker: Breaker, clock: C
         clock.now += 1.9
         raise OSError("late")
     clock.now += 0.1
+    succeed(breaker)
+    assert breaker.state == "closed"
+
+
+def test_a_changed_tolerance_holds_from_the_next_failure_on(breaker: Breaker, setting: Setting) -> None:
+    fail(breaker)
+    setting.tolerance = Tolerance(failures=2, seconds=2.0)
+    assert breaker.state == "closed"
+    fail(breaker)
+    assert breaker.state == "open"
+
+
+def test_and_for_a_circuit_that_is_open_already(breaker: Breaker, setting: Setting, clock: Clock) -> None:
+    open_up(breaker)
+    setting.tolerance = Tolerance(failures=3, seconds=30.0)
+    clock.now += 2.0
+    with pytest.raises(Unavailable) as refused, breaker.attempt():
+        pytest.fail("got through")
+    assert refused.value.retry_after == 28
+    setting.tolerance = Tolerance(failures=3, seconds=1.0)
     succeed(breaker)
     assert breaker.state == "closed"
 

@@ -1,6 +1,7 @@
 """Asking for many skus at once."""
 
-from gateway.upstreams.inventory import MAX_BATCH, available, batches
+from gateway.upstreams.batches import MAX_BATCH, batches
+from gateway.upstreams.inventory import available
 
 
 def test_skus_are_asked_for_once_in_parts_that_fit() -> None:

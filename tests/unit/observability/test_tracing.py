@@ -14,7 +14,7 @@ SERVE_ONE_REQUEST = """
 import asyncio, aiohttp
 from aiohttp import web
 from observability.context import trace_id
-from observability.tracing import configure_tracing, server_middleware
+from observability.tracing import configure_tracing, server_middleware, untraced
 
 shutdown = configure_tracing("order", "order-1", "0.1.0")
 
@@ -33,6 +33,9 @@ async def main():
             await probe.read()
         async with session.get(url + "/orders/7?q=private") as answer:
             print(await answer.text())
+        with untraced():
+            async with session.get(url + "/livez") as probe:
+                await probe.read()
     await runner.cleanup()
 
 asyncio.run(main())
@@ -80,6 +83,7 @@ async def test_a_request_is_one_trace_without_its_query() -> None:
     assert named["GET /orders/{id}"].kind == Span.SPAN_KIND_SERVER
     assert "private" not in str(spans)
     assert not [name for name in named if "livez" in name]
+    assert len([span for span in spans if span.kind == Span.SPAN_KIND_CLIENT]) == 2
 
 
 async def test_a_dead_collector_disturbs_nothing() -> None:

@@ -5,10 +5,12 @@ measures with the wall clock. Here a half-open circuit means that exactly one ca
 """
 
 import asyncio
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Final
 
 from pybreaker import (
@@ -24,21 +26,28 @@ from gateway.metrics import BREAKER_STATE
 from services.chassis.errors import Unavailable
 
 _FIGURES: Final = {STATE_CLOSED: 0, STATE_HALF_OPEN: 1, STATE_OPEN: 2}
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """So many failures in a row open a breaker, and so many seconds later one call may probe."""
+
+    failures: int
+    seconds: float
 
 
 class Breaker(CircuitBreakerListener):
-    """Guards the calls to one upstream: opens after so many failures in a row, and probes it after so many seconds."""
+    """Guards the calls to one upstream, with the tolerance that holds at the moment."""
 
     def __init__(
-        self, upstream: str, failures: int, seconds: float, clock: Callable[[], float] = time.monotonic
+        self, upstream: str, tolerance: Callable[[], Tolerance], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._upstream = upstream
-        self._seconds = seconds
+        self._tolerance = tolerance
         self._clock = clock
-        self._probe_at = -math.inf
-        self._circuit = CircuitBreaker(
-            fail_max=failures, reset_timeout=0, listeners=[self], throw_new_error_on_trip=False
-        )
+        self._opened_at = -math.inf
+        self._circuit = CircuitBreaker(reset_timeout=0, listeners=[self], throw_new_error_on_trip=False)
         self._gauge = BREAKER_STATE.labels(upstream)
         self._gauge.set(_FIGURES[STATE_CLOSED])
 
@@ -46,6 +55,11 @@ class Breaker(CircuitBreakerListener):
     def state(self) -> str:
         """`closed`, `half-open` or `open`."""
         return self._circuit.current_state
+
+    @property
+    def refusing(self) -> bool:
+        """Whether an attempt would be refused now."""
+        return self.state == STATE_HALF_OPEN or (self.state == STATE_OPEN and self._wait > 0)
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -70,21 +84,28 @@ class Breaker(CircuitBreakerListener):
     ) -> None:
         """Called by pybreaker."""
         if new_state.name == STATE_OPEN:
-            self._probe_at = self._clock() + self._seconds
+            self._opened_at = self._clock()
         self._gauge.set(_FIGURES[new_state.name])
+        if old_state and STATE_CLOSED in (old_state.name, new_state.name):
+            _log.warning("the circuit of %s is %s", self._upstream, new_state.name)
 
     def _admit(self) -> bool:
         """Whether this call is the probe."""
-        if self.state == STATE_CLOSED:
-            return False
-        if self.state == STATE_OPEN and self._clock() >= self._probe_at:
+        if self.refusing:
+            wait = max(1, math.ceil(self._wait))
+            raise Unavailable(f"the {self._upstream} service is not answering", retry_after=wait)
+        if self.state == STATE_OPEN:
             self._circuit.half_open()
             return True
-        wait = max(1, math.ceil(self._probe_at - self._clock()))
-        raise Unavailable(f"the {self._upstream} service is not answering", retry_after=wait)
+        return False
+
+    @property
+    def _wait(self) -> float:
+        """Seconds until an open circuit may be probed."""
+        return self._opened_at + self._tolerance().seconds - self._clock()
 
     def _succeeded(self, probing: bool) -> None:
-        if probing or self.state == STATE_CLOSED:
+        if probing or (self.state == STATE_CLOSED and self._circuit.fail_counter):
             self._circuit.call(lambda: None)
 
     def _failed(self, error: Exception, probing: bool) -> None:
@@ -93,5 +114,6 @@ class Breaker(CircuitBreakerListener):
 
         # A straggler from before the circuit opened has nothing to say about whether it may close.
         if probing or self.state == STATE_CLOSED:
+            self._circuit.fail_max = self._tolerance().failures
             with suppress(type(error)):
                 self._circuit.call(fail)

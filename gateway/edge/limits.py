@@ -1,0 +1,96 @@
+"""Rate limits: what one address, one user, and either of them on one route, may ask of all gateways together."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Final
+
+from aiohttp import web
+
+from discovery.config.limits import Limits
+from gateway.edge.counters import Counters
+from gateway.edge.rules import Charge, Rules, Verdict, subject
+from gateway.edge.store import STORE
+from gateway.metrics import RATE_LIMIT_UNAVAILABLE, RATE_LIMITED
+from gateway.settings import Settings
+from services.chassis.config import CONFIGURATION, Configuration
+from services.chassis.errors import TooMany, Unavailable
+from services.chassis.identity import known_caller
+from services.chassis.middlewares import INTERNAL, Handler
+
+_ADDRESS: Final = "x-envoy-external-address"
+"""The client's, from the edge, which lets nobody else say it. What x-forwarded-for says is not believed."""
+
+_VERSION: Final = re.compile(r"/api/v\d+")
+
+
+class Limiter:
+    """The limits in force, and what has been used of them."""
+
+    def __init__(self, counters: Counters, configuration: Configuration, scale: float) -> None:
+        self._counters = counters
+        self._configuration = configuration
+        self._scale = scale
+        self._limits = configuration[Limits]
+        self._rules = Rules(self._limits, scale)
+
+    def about(self, request: web.Request) -> Sequence[Charge]:
+        """What a request counts for: nothing, when it is none of the public's or limits are switched off."""
+        limits = self._configuration[Limits]
+        if limits is not self._limits:
+            self._limits, self._rules = limits, Rules(limits, self._scale)
+        if not limits.enabled or request.path in INTERNAL:
+            return ()
+        address = subject(request.headers.get(_ADDRESS), request.remote)
+        return self._rules.about(_route(request), address, known_caller(request))
+
+    async def charge(self, charges: Sequence[Charge]) -> Verdict | None:
+        """The verdict on a request; None without Redis: what cannot be counted is admitted."""
+        try:
+            verdict = await self._counters.charge(charges)
+        except Unavailable:
+            RATE_LIMIT_UNAVAILABLE.inc()
+            return None
+        RATE_LIMITED.labels(verdict.rule.name, "admitted" if verdict.admitted else "denied").inc()
+        return verdict
+
+
+_LIMITER = web.AppKey("LIMITER", Limiter)
+_VERDICT = web.RequestKey("VERDICT", Verdict)
+
+
+def limiting(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]:
+    """The limiter, for as long as the application lives: declare it after `configuration` and `store`."""
+
+    async def resource(app: web.Application) -> AsyncIterator[None]:
+        counters = Counters(app[STORE], settings.redis_prefix)
+        app[_LIMITER] = Limiter(counters, app[CONFIGURATION], settings.rate_limit_scale)
+        async with counters.running():
+            yield
+
+    return resource
+
+
+@web.middleware
+async def within_limits(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Charge a request to the limits that are about it. Raises TooMany."""
+    limiter = request.app[_LIMITER]
+    if charges := limiter.about(request):
+        verdict = await limiter.charge(charges)
+        if verdict:
+            request[_VERDICT] = verdict
+            if not verdict.admitted:
+                raise TooMany(verdict.reason, retry_after=verdict.wait)
+    return await handler(request)
+
+
+async def tell_limits(request: web.Request, response: web.StreamResponse) -> None:
+    """Whatever the answer is, its client sees how much is left."""
+    if verdict := request.get(_VERDICT):
+        response.headers.update(verdict.headers)
+
+
+def _route(request: web.Request) -> str:
+    """The method and the path template below the version, such as `GET /orders/{id}`; no such path has none."""
+    resource = request.match_info.route.resource
+    method = "GET" if request.method == "HEAD" else request.method
+    return f"{method} {_VERSION.sub('', resource.canonical, count=1)}" if resource else ""

@@ -1,0 +1,49 @@
+"""Redis as the edge uses it: for what may be lost, so it is never waited for long, nor asked while it is away."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiohttp import web
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from gateway.breaker import Breaker, Tolerance
+from services.chassis.errors import Unavailable
+from services.chassis.redis import REDIS
+
+_SECONDS: Final = 0.1
+_TOLERANCE: Final = Tolerance(failures=3, seconds=1.0)
+
+
+class Store:
+    """A Redis that is guarded by a time-out and a breaker."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._breaker = Breaker("redis", lambda: _TOLERANCE)
+
+    @property
+    def away(self) -> bool:
+        """Whether asking is pointless for now: for who would have to queue for it."""
+        return self._breaker.refusing
+
+    @asynccontextmanager
+    async def reached(self) -> AsyncIterator[Redis]:
+        """The client. Raises Unavailable when Redis fails, takes too long, or has done so too often just now."""
+        with self._breaker.attempt():
+            try:
+                async with asyncio.timeout(_SECONDS):
+                    yield self._client
+            except (RedisError, OSError) as error:
+                raise Unavailable("redis does not answer") from error
+
+
+STORE = web.AppKey("STORE", Store)
+
+
+async def store(app: web.Application) -> AsyncIterator[None]:
+    """The guarded Redis: declare it after `redis`."""
+    app[STORE] = Store(app[REDIS])
+    yield

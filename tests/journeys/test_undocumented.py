@@ -1,0 +1,138 @@
+"""Nothing that a client is answered is undocumented: every operation is asked at the edges of what its document says.
+
+It comes last, for it leaves products, orders and customers behind.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+import orjson
+import pytest
+
+from gateway.endpoint import IDEMPOTENCY_KEY, Who
+from gateway.openapi import site
+from gateway.v1.endpoints import ENDPOINTS
+from scripts.layout import Layout
+from scripts.platform import load_secrets
+from services.chassis.envelope import new_id
+from tests.journeys.letters import letter_about, poison
+from tests.journeys.probing import Bearer, Case, Operation, Prober, Signer, drawn, edges, operations
+from tests.journeys.shop import Shop, User
+
+EXAMPLES: Final = 5
+REFUSED: Final = 8
+OPERATIONS: Final = operations(orjson.loads(site.newest().body))
+CALLERS: Final = {endpoint.contract.id: endpoint.who for endpoint in ENDPOINTS}
+GUARDED: Final = [name for name in OPERATIONS if CALLERS.get(name, Who.ANYONE) is not Who.ANYONE]
+Known = dict[str, dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+async def customer(store: Shop) -> User:
+    """Who orders."""
+    return await store.customer()
+
+
+@pytest.fixture(scope="module")
+async def sku(store: Shop) -> str:
+    """What is ordered."""
+    return await store.product(stock=500)
+
+
+@pytest.fixture(scope="module")
+async def known(store: Shop, customer: User, sku: str, layout: Layout) -> Known:
+    """Path parameters that lead somewhere, by a part of the path: to what nobody else needs."""
+    product_id = (await store.admin.get(f"/api/v1/products/{await store.product(stock=1)}"))["id"]
+    order_id = await customer.order(sku, token="tok_decline")
+    payment_id = (await customer.ended(order_id))["payment"]["payment_id"]
+    await poison(layout, order_id)
+    letter_id = (await letter_about(store, order_id, state="dead"))["id"]
+    return {
+        "/products/{id}": {"id": product_id},
+        "/inventory/{sku}": {"sku": sku},
+        "/orders/{id}": {"id": order_id},
+        "/payments/{id}": {"id": payment_id},
+        "/webhooks/{provider}": {"provider": "sandbox"},
+        "/dead-letters/{id}": {"id": letter_id},
+        "/sagas/{id}": {"id": order_id},
+        "/config/{section}": {"section": "caching"},
+        "/flags/{name}": {"name": "of-nobody"},
+    }
+
+
+def leading(operation: Operation, known: Known) -> dict[str, str]:
+    """The path parameters with which an operation finds something; none where it has none."""
+    return next((values for part, values in known.items() if part in operation.path), {})
+
+
+@pytest.fixture(scope="module")
+def callers(store: Shop, customer: User) -> dict[Who, Bearer]:
+    """Of those who may call an endpoint, the one who may do least."""
+    least = {
+        Who.ANYONE: store.anyone,
+        Who.USER: customer,
+        Who.OWNER: customer,
+        Who.STAFF: store.support,
+        Who.ADMIN: store.admin,
+    }
+    return {who: Bearer(user.token) for who, user in least.items()}
+
+
+def tame(case: Case, sku: str) -> Case:
+    """Let it touch what this module made, or nothing; and let nothing be refused because it was asked before."""
+    allowed = case.meta is not None and case.meta.generation.mode.is_positive
+    if allowed and IDEMPOTENCY_KEY in case.headers:
+        case.headers[IDEMPOTENCY_KEY] = new_id()
+    match case.operation.definition.raw["operationId"], case.body:
+        case "replay_dead_letters" | "discard_dead_letters", dict(body):
+            body.setdefault("order_id", "of nobody")
+        case "place_order" | "preview_checkout", {"items": [dict(first), *_]} if allowed:
+            first["sku"] = sku
+        case "configure", dict(body) if allowed:
+            body["overrides"] = {}
+        case "set_flag" | "remove_flag", _ if allowed:
+            case.path_parameters["name"] = "of-nobody"
+        case "rotate_signing_keys", dict(body) if allowed:
+            body["revoke"] = False
+    return case
+
+
+def everything(operation: Operation, known: Known, sku: str) -> Iterator[Case]:
+    """All that an operation is asked, once about what is not there, and once about what is."""
+    there = leading(operation, known)
+    for parameters in [{}, there] if there else [{}]:
+        for case in (*edges(operation, parameters), *drawn(operation, parameters, EXAMPLES)):
+            yield tame(case, sku)
+
+
+async def test_the_document_is_the_one_that_is_asked_about(store: Shop) -> None:
+    assert await store.anyone.get("/openapi.json") == orjson.loads(site.newest().body)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+async def test_who_may_call_is_answered_as_documented(
+    layout: Layout, callers: dict[Who, Bearer], known: Known, sku: str, name: str
+) -> None:
+    prober = Prober(layout.url("edge"), callers[CALLERS.get(name, Who.ANYONE)])
+    findings = await asyncio.to_thread(prober.probe, everything(OPERATIONS[name], known, sku))
+    assert not findings, "\n\n".join(findings)
+
+
+async def test_so_is_the_payment_provider(layout: Layout, known: Known, sku: str) -> None:
+    prober = Prober(layout.url("edge"), Signer(load_secrets(layout).sandbox_webhook))
+    cases = everything(OPERATIONS["payment_webhook"], known, sku)
+    findings = await asyncio.to_thread(prober.probe, cases)
+    assert not findings, "\n\n".join(findings)
+
+
+@pytest.mark.parametrize("name", GUARDED)
+async def test_who_may_not_is_refused_as_documented(
+    layout: Layout, customer: User, known: Known, name: str
+) -> None:
+    operation = OPERATIONS[name]
+    for token in ("",) if CALLERS[name] in (Who.USER, Who.OWNER) else ("", customer.token):
+        cases = islice(edges(operation, leading(operation, known)), REFUSED)
+        findings = await asyncio.to_thread(Prober(layout.url("edge"), Bearer(token)).probe, cases)
+        assert not findings, "\n\n".join(findings)

@@ -25,8 +25,6 @@ from services.chassis.middlewares import CORRELATION_HEADER, DEADLINE
 Handler = Callable[[web.Request, Calls], Awaitable[web.StreamResponse]]
 
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
-_NEVER_OFF: Final = frozenset({"login", "refresh", "payment_webhook"})
-"""By the id of their contract: the way in, also for administrators, and what a payment provider says once."""
 _PASSED_BACK: Final = ("Content-Type", "Cache-Control")
 _BODIES: Final = frozenset({"POST", "PUT", "PATCH"})
 
@@ -56,7 +54,10 @@ class Key(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One line of the public API."""
+    """One line of the public API.
+
+    Not `switchable` is the way in, which administrators need too, and what a payment provider says only once.
+    """
 
     method: str
     path: str
@@ -64,6 +65,7 @@ class Endpoint:
     handler: Handler
     contract: Contract
     key: Key = Key.IGNORED
+    switchable: bool = True
 
     def route(self, prefix: str) -> web.RouteDef:
         """The endpoint below `prefix`, guarded and with its deadline running."""
@@ -84,8 +86,8 @@ class Endpoint:
 
     @property
     def switch(self) -> Switch | None:
-        """The flag that it is there for; none for what administrators need to switch it on again."""
-        if self.who is Who.ADMIN or self.contract.id in _NEVER_OFF:
+        """The flag that it is there for; none for what must never be off."""
+        if self.who is Who.ADMIN or not self.switchable:
             return None
         return Switch(f"endpoint-{self.contract.id.replace('_', '-')}", default=True)
 

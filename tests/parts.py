@@ -13,6 +13,7 @@ from aiohttp import ClientSession, encode_basic_auth
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
+from discovery.consul.client import consul_client
 from scripts.layout import Layout
 from scripts.native import rabbitmq
 from scripts.secrets import Secrets
@@ -102,6 +103,11 @@ class Corner:
                 aio_pika.Message(body, message_id=message_id, type=kind, correlation_id="test"), routing_key
             )
         return message_id
+
+    async def store(self, key: str, value: bytes) -> None:
+        """Write a key of this corner into Consul, by hand."""
+        async with consul_client(self.layout.url("consul")) as client:
+            assert await client.kv.put(f"{self.name}/{key}", value)
 
     async def listen(self, queue: Queue) -> "Listener":
         """Take what is routed to a queue, in place of the service that owns it."""

@@ -6,10 +6,6 @@ from typing import Any
 from consul.aio import Consul
 
 
-class RefusedWrite(Exception):
-    """Consul answered, but did not store the value."""
-
-
 def stored_value(entry: dict[str, Any] | None) -> bytes | None:
     """The bytes of one decoded KV entry; None for a missing key, `b""` for one without a value."""
     return None if entry is None else entry["Value"] or b""
@@ -46,15 +42,3 @@ async def replace(client: Consul, key: str, value: bytes | None, version: int) -
     if value is None:
         return version > 0 and bool(await client.kv.delete(key, cas=version))
     return bool(await client.kv.put(key, value, cas=version))
-
-
-async def get(client: Consul, key: str) -> bytes | None:
-    """The value of `key`, or None when there is no such key. Raises `client.ERRORS`."""
-    _, entry = await client.kv.get(key)
-    return stored_value(entry)
-
-
-async def put(client: Consul, key: str, value: bytes) -> None:
-    """Store `value` (at most 512 KiB) under `key`. Raises `client.ERRORS` and `RefusedWrite`."""
-    if not await client.kv.put(key, value):
-        raise RefusedWrite(key)

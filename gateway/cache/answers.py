@@ -14,7 +14,7 @@ from gateway.cache.entry import Entry, Fetched, State, judge
 from gateway.cache.local import Local
 from gateway.cache.news import News
 from gateway.cache.shared import Found, Shared
-from services.chassis.errors import RetryLater, Unavailable
+from services.chassis.errors import Refusal, RetryLater, Unavailable
 
 Fetch = Callable[[], Awaitable[Fetched]]
 _log = logging.getLogger(__name__)
@@ -188,8 +188,10 @@ def _started(
 
     def ended(_: asyncio.Task[Answer]) -> None:
         del tasks[key]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.debug("%s could not be had: %r", key, error)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, Refusal):
+            # Nobody may be waiting for it any more.
+            _log.error("%s could not be fetched", key, exc_info=error)
 
     task.add_done_callback(ended)
     return task

@@ -10,7 +10,7 @@ from gateway.endpoint import no_parameters
 from gateway.upstreams import auth as source
 from gateway.upstreams.client import Calls
 from gateway.upstreams.order import ListedOrder, OrderCounts
-from gateway.v1.accounts import ACCOUNTS
+from gateway.v1.signing_in import ACCOUNTS
 from gateway.vocabulary import Degraded
 from services.chassis.http import reply
 

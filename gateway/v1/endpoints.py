@@ -9,7 +9,6 @@ from gateway.live.stream import events
 from gateway.upstreams.client import Service
 from gateway.v1 import (
     account,
-    accounts,
     catalogue,
     checkout,
     configuration,
@@ -21,6 +20,7 @@ from gateway.v1 import (
     placing,
     products,
     sagas,
+    signing_in,
     signing_keys,
 )
 
@@ -35,10 +35,10 @@ _ops = partial(passed_to, Service.OPERATIONS)
 
 # fmt: off
 ENDPOINTS: Final = (
-    Endpoint("POST",   "/auth/register",                 Who.ANYONE, _auth("/register"), accounts.REGISTER),
-    Endpoint("POST",   "/auth/login",                    Who.ANYONE, _auth("/login"), accounts.LOGIN),
-    Endpoint("POST",   "/auth/refresh",                  Who.ANYONE, _auth("/refresh"), accounts.REFRESH),
-    Endpoint("POST",   "/auth/logout",                   Who.ANYONE, _auth("/logout"), accounts.LOGOUT),
+    Endpoint("POST",   "/auth/register",                 Who.ANYONE, _auth("/register"), signing_in.REGISTER),
+    Endpoint("POST",   "/auth/login",                    Who.ANYONE, _auth("/login"), signing_in.LOGIN, switchable=False),
+    Endpoint("POST",   "/auth/refresh",                  Who.ANYONE, _auth("/refresh"), signing_in.REFRESH, switchable=False),
+    Endpoint("POST",   "/auth/logout",                   Who.ANYONE, _auth("/logout"), signing_in.LOGOUT),
 
     Endpoint("GET",    "/home",                          Who.ANYONE, home.page, home.PAGE),
     Endpoint("GET",    "/account",                       Who.USER,   account.page, account.PAGE),
@@ -61,7 +61,7 @@ ENDPOINTS: Final = (
     Endpoint("GET",    "/orders/{id}/events",            Who.OWNER,  events, orders.EVENTS),
     Endpoint("POST",   "/orders/{id}/cancellation",      Who.OWNER,  _order("/orders/{id}/cancellation"), orders.CANCEL, Key.REQUIRED),
 
-    Endpoint("POST",   "/payments/webhooks/{provider}",  Who.ANYONE, payments.webhook, payments.WEBHOOK),
+    Endpoint("POST",   "/payments/webhooks/{provider}",  Who.ANYONE, payments.webhook, payments.WEBHOOK, switchable=False),
     Endpoint("GET",    "/payments/{id}",                 Who.OWNER,  _payment("/payments/{id}"), payments.GET),
 
     Endpoint("GET",    "/admin/dead-letters",              Who.ADMIN, _ops("/dead-letters"), dead_letters.LIST),

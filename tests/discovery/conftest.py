@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 import pytest
 
-from discovery.consul import kv
 from discovery.consul.client import consul_client
 from discovery.control_plane.codec import Codec
 from discovery.control_plane.policy import Role
@@ -21,6 +20,8 @@ from scripts.native.fetching import fetch
 from scripts.supervisor.record import end_leftovers
 from tests.discovery.instance import Instance
 from tests.discovery.platform import CONTROL_PLANES, Platform, running
+from tests.discovery.rig import Rig, rigged
+from tests.discovery.traffic import PUBLIC, answered
 from tests.parts import eventually
 from tests.tokens import Issuer
 
@@ -59,6 +60,15 @@ async def platform(running_platform: Platform) -> Platform:
     return running_platform
 
 
+@pytest.fixture(scope="package")
+async def attacked(codec: Codec, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
+    """An edge without patience, with a gateway that counts what reaches it."""
+    home = tmp_path_factory.mktemp("attacked")
+    async with rigged(codec, home, edge_header_seconds=0.5, edge_request_seconds=1.0) as rig:
+        await eventually(lambda: answered(rig.http, PUBLIC, "gw"))
+        yield rig
+
+
 class Join(Protocol):
     """How tests come by instances."""
 
@@ -88,7 +98,7 @@ async def configure(platform: Platform) -> AsyncIterator[Configure]:
             held = await platform.in_force(seen_by) if seen_by else set()
             used.add(f"{CONFIG_PREFIX}{section}")
             body = document if isinstance(document, bytes) else json.dumps(document).encode()
-            await kv.put(client, f"{CONFIG_PREFIX}{section}", body)
+            await client.kv.put(f"{CONFIG_PREFIX}{section}", body)
             if seen_by:
                 await eventually(partial(goes_by, platform, seen_by, held, False))
 
@@ -108,5 +118,5 @@ async def goes_by(platform: Platform, role: Role, versions: set[str], expected: 
 async def keys(platform: Platform, issuer: Issuer) -> Issuer:
     """An issuer whose keys are in Consul."""
     async with consul_client(platform.consul) as client:
-        await kv.put(client, JWKS_KEY, issuer.jwks)
+        await client.kv.put(JWKS_KEY, issuer.jwks)
     return issuer

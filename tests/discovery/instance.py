@@ -8,12 +8,14 @@ It ends like a process of the platform: on SIGTERM it drains, on SIGKILL it is j
 import asyncio
 import signal
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import WSMsgType, web
 
 from discovery.consul.registration import Registration, registered
+from scripts.layout import CHECKOUT
 from tests.serving import serving
 
 DRAIN_SECONDS = 0.5
@@ -81,6 +83,19 @@ class Instance:
             entry = Registration(self.service, self.id, "127.0.0.1", self.port, "test", self.tags)
             async with registered(consul_url, entry, DRAIN_SECONDS, on_drain=self.drain):
                 yield self
+
+
+@asynccontextmanager
+async def process(service: str, id: str, consul_url: str) -> AsyncIterator[Process]:
+    """An instance as a process of its own."""
+    command = (sys.executable, "-m", "tests.discovery.instance", service, id, consul_url)
+    running = await asyncio.create_subprocess_exec(*command, cwd=CHECKOUT)
+    try:
+        yield running
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.wait()
 
 
 async def _echo_messages(request: web.Request) -> web.WebSocketResponse:

@@ -11,10 +11,9 @@ from discovery.config.edge import Edge
 from discovery.control_plane.codec import Codec
 from tests.discovery.raw import replies, request
 from tests.discovery.rig import Rig, rigged
-from tests.discovery.traffic import answered
+from tests.discovery.traffic import PUBLIC, answered
 from tests.parts import eventually
 
-PUBLIC = "/api/v1/products"
 SHOP = "https://shop.example.com"
 PAGES = Edge(cors_origins=(SHOP, "https://*.partners.example.com"))
 PROTECTION = {

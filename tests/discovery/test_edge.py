@@ -11,22 +11,19 @@ import pytest
 from aiohttp import ClientResponse
 from multidict import CIMultiDict
 
-from discovery.consul import kv
 from discovery.consul.client import consul_client
 from tests.discovery.conftest import JWKS_KEY
 from tests.discovery.instance import Instance
 from tests.discovery.platform import Platform
-from tests.discovery.traffic import answered
+from tests.discovery.traffic import PUBLIC, answered
 from tests.parts import eventually
 from tests.tokens import Issuer
-
-PUBLIC = "/api/v1/products"
 
 
 async def publish(platform: Platform, jwks: bytes) -> None:
     """Put keys where auth puts them."""
     async with consul_client(platform.consul) as client:
-        await kv.put(client, JWKS_KEY, jwks)
+        await client.kv.put(JWKS_KEY, jwks)
 
 
 async def takes(platform: Platform, issuer: Issuer) -> bool:

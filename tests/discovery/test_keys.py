@@ -12,7 +12,6 @@ from aiohttp import ClientSession
 from google.protobuf.message_factory import GetMessageClass
 from grpc import aio
 
-from discovery.consul import kv
 from discovery.consul.client import consul_client
 from discovery.consul.roster import roster
 from discovery.control_plane import descriptors
@@ -27,13 +26,12 @@ from tests.discovery.conftest import HOME, JWKS_KEY
 from tests.discovery.instance import Instance
 from tests.discovery.platform import CONTROL_PLANES, Platform
 from tests.discovery.rig import Rig, rigged
-from tests.discovery.traffic import answered
+from tests.discovery.traffic import PUBLIC, answered
 from tests.parts import eventually
 from tests.tokens import Issuer
 from tests.unit.discovery.catalogs import catalog
 
 STREAM = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"
-PUBLIC = "/api/v1/products"
 
 
 def jwks(*issuers: Issuer) -> bytes:
@@ -182,15 +180,15 @@ async def test_every_control_plane_tells_what_its_edges_verify_with(
         Instance("gateway", "gw").registered(platform.consul),
         consul_client(platform.consul) as consul,
     ):
-        await kv.put(consul, JWKS_KEY, issuer.jwks)
+        await consul.kv.put(JWKS_KEY, issuer.jwks)
         await eventually(lambda: all_tell(platform, {issuer.kid}), seconds=2 * RETURN_SECONDS)
-        await kv.put(consul, JWKS_KEY, jwks(issuer, new))
+        await consul.kv.put(JWKS_KEY, jwks(issuer, new))
         await eventually(lambda: all_tell(platform, {issuer.kid, new.kid}))
         await eventually(lambda: takes(platform.edge, new.token("u1")), seconds=1)
         # Its edge finds the other one, which speaks for it from then on.
         await platform.supervisor.stop(CONTROL_PLANES[0])
         await eventually(lambda: all_tell(platform, {issuer.kid, new.kid}))
-        await kv.put(consul, JWKS_KEY, issuer.jwks)
+        await consul.kv.put(JWKS_KEY, issuer.jwks)
         await eventually(lambda: all_tell(platform, {issuer.kid}))
         # What an Envoy has acknowledged reaches its threads a moment later.
         await eventually(lambda: refuses(platform.edge, new.token("u1")), seconds=1)

@@ -36,7 +36,7 @@ async def test_without_any_control_plane_envoy_goes_on_and_catches_up_later(
 
 async def test_consul_is_killed_and_nobody_notices(platform: Platform, join: Join) -> None:
     async with join("order", "a"), join("order", "b"), consul_client(platform.consul) as client:
-        await kv.put(client, "kept", b"value")
+        await client.kv.put("kept", b"value")
         await eventually(lambda: has(platform, {"a", "b"}))
         async with traffic(platform.egress, "http://order/", clients=2) as seen:
             platform.supervisor.kill("consul")
@@ -46,7 +46,7 @@ async def test_consul_is_killed_and_nobody_notices(platform: Platform, join: Joi
                 await eventually(lambda: passing(platform, {"a", "b", "late"}))
                 assert await platform.endpoints("egress", "order") == {"a", "b", "late"}
         assert seen.failed == {}
-        assert await kv.get(client, "kept") == b"value"
+        assert (await kv.read(client, "kept")).value == b"value"
     # For a while after an outage nobody is taken away; then what Consul says counts again.
     await eventually(lambda: has(platform, set()))
 

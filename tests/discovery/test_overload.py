@@ -5,12 +5,10 @@ import signal
 import time
 
 from tests.discovery.conftest import Configure, Join
+from tests.discovery.instance import process
 from tests.discovery.platform import Platform
-from tests.discovery.test_registration import process
-from tests.discovery.traffic import answered
+from tests.discovery.traffic import PUBLIC, answered
 from tests.parts import eventually
-
-PUBLIC = "/api/v1/products"
 
 
 async def refused_at_once(platform: Platform) -> bool:

@@ -1,35 +1,17 @@
 """Instances come, go and die, and Envoy's traffic follows."""
 
 import asyncio
-import sys
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
 
 from discovery.consul.client import consul_client
 from discovery.consul.registration import Registration, registered
-from scripts.layout import CHECKOUT
 from tests.discovery.conftest import Join
-from tests.discovery.instance import Instance
+from tests.discovery.instance import Instance, process
 from tests.discovery.platform import CONTROL_PLANES, TAGS, Platform
 from tests.discovery.traffic import Traffic, answered, traffic
 from tests.parts import eventually
-
-
-@asynccontextmanager
-async def process(service: str, id: str, consul_url: str) -> AsyncIterator[Process]:
-    """An instance as a process of its own."""
-    command = (sys.executable, "-m", "tests.discovery.instance", service, id, consul_url)
-    running = await asyncio.create_subprocess_exec(*command, cwd=CHECKOUT)
-    try:
-        yield running
-    finally:
-        if running.returncode is None:
-            running.kill()
-        await running.wait()
 
 
 async def test_a_registered_instance_takes_traffic_and_a_deregistered_one_none(

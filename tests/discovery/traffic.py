@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 from aiohttp import ClientError, ClientSession
 
+PUBLIC = "/api/v1/products"
+"""A path that the edge hands to the gateway."""
+
 
 @dataclass
 class Traffic:

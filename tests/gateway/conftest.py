@@ -8,8 +8,6 @@ from typing import Any, Protocol
 import pytest
 
 from discovery.config.section import Section, resolved
-from discovery.consul import kv
-from discovery.consul.client import consul_client
 from gateway.app import make_app
 from gateway.settings import Settings
 from services.chassis.config import CONFIGURATION
@@ -60,8 +58,7 @@ def configure(here: Corner, gateways: list[Instance]) -> Configure:
 
     async def change(section: type[Section], **changes: Any) -> None:
         document = json.dumps(changes).encode()
-        async with consul_client(here.layout.url("consul")) as consul:
-            await kv.put(consul, f"{here.name}/config/{section.name}", document)
+        await here.store(f"config/{section.name}", document)
         wanted = resolved(section, document)
         await eventually(lambda: all(shop.app[CONFIGURATION][section] == wanted for shop in gateways))
 

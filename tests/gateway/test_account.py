@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.gateway.goods import LISTED, NOW, ORDER, get
 from tests.gateway.services import Services
-from tests.gateway.test_home import LISTED
-from tests.gateway.test_pages import NOW, ORDER, get
 from tests.instances import Instance
 from tests.tokens import Issuer
 

@@ -16,8 +16,8 @@ from gateway.edge.store import STORE
 from services.contracts.money import Money
 from services.contracts.product import ProductChanged, Variant
 from tests.gateway.conftest import Configure, Gateway, consuming
+from tests.gateway.goods import CARD, MUG, NOW
 from tests.gateway.services import Services
-from tests.gateway.test_pages import CARD, MUG, NOW
 from tests.instances import Instance
 from tests.parts import Corner, eventually
 from tests.tokens import Issuer

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.answers import Answer
+from tests.gateway.goods import ORDER, USD
 from tests.gateway.services import Services
-from tests.gateway.test_pages import ORDER, USD
 from tests.instances import Instance
 from tests.tokens import Issuer
 

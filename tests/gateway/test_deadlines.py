@@ -11,8 +11,8 @@ from discovery.config.resilience import Resilience
 from services.chassis.app import make_service
 from services.chassis.settings import ProcessSettings
 from tests.gateway.conftest import Configure, Gateway
+from tests.gateway.goods import MUG
 from tests.gateway.services import Services
-from tests.gateway.test_pages import MUG
 from tests.instances import Instance
 from tests.parts import Corner, eventually
 from tests.serving import serving

@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from gateway.edge.explain import HEADER
+from tests.gateway.goods import MUG
 from tests.gateway.services import Services
-from tests.gateway.test_pages import MUG
 from tests.instances import Instance
 from tests.tokens import Issuer
 

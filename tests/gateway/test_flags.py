@@ -3,8 +3,6 @@
 import re
 
 from discovery.config.flags import NAME
-from discovery.consul import kv
-from discovery.consul.client import consul_client
 from gateway.endpoint import Who
 from gateway.v1.endpoints import ENDPOINTS
 from tests.gateway.services import Services
@@ -13,11 +11,6 @@ from tests.parts import Corner, eventually
 from tests.tokens import Issuer
 
 TREE = "/api/v1/categories"
-
-
-async def set_flag(here: Corner, name: str, document: bytes) -> None:
-    async with consul_client(here.layout.url("consul")) as consul:
-        await kv.put(consul, f"{here.name}/flags/{name}", document)
 
 
 async def status(shop: Instance, path: str, headers: dict[str, str] | None = None) -> int:
@@ -30,7 +23,7 @@ async def test_an_endpoint_is_off_for_whom_its_flag_says(
 ) -> None:
     behind.answer("product", "GET /categories", {"items": []})
     assert await status(shop, TREE) == 200
-    await set_flag(here, "endpoint-list-categories", b'{"roles": ["customer"]}')
+    await here.store("flags/endpoint-list-categories", b'{"roles": ["customer"]}')
 
     async def is_off() -> bool:
         return await status(shop, TREE) == 404
@@ -39,7 +32,7 @@ async def test_an_endpoint_is_off_for_whom_its_flag_says(
     async with shop.http.get(TREE) as answer:
         assert (await answer.json())["type"] == "urn:portico:problem:switched-off"
     assert await status(shop, TREE, issuer.bearer("u1")) == 200
-    await set_flag(here, "endpoint-list-categories", b'{"enabled": false}')
+    await here.store("flags/endpoint-list-categories", b'{"enabled": false}')
 
     async def is_off_for_all() -> bool:
         return await status(shop, TREE, issuer.bearer("u1")) == 404
@@ -52,8 +45,8 @@ async def test_what_administrators_need_to_switch_it_on_again_is_never_off(
 ) -> None:
     behind.answer("operations", "GET /flags", {"items": []})
     behind.answer("product", "GET /categories", {"items": []})
-    await set_flag(here, "endpoint-list-flags", b'{"enabled": false}')
-    await set_flag(here, "endpoint-list-categories", b'{"enabled": false}')
+    await here.store("flags/endpoint-list-flags", b'{"enabled": false}')
+    await here.store("flags/endpoint-list-categories", b'{"enabled": false}')
 
     async def flags_are_known() -> bool:
         return await status(shop, TREE) == 404

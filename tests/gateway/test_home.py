@@ -5,14 +5,13 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
+from tests.gateway.goods import CARD, LISTED, ORDER, get
 from tests.gateway.services import Services
-from tests.gateway.test_pages import CARD, ORDER, get
 from tests.instances import Instance
 from tests.tokens import Issuer
 
 HOME = "/api/v1/home"
 TREE = [{"path": "kitchen", "slug": "kitchen", "name": "Kitchen", "children": []}]
-LISTED = ("order_id", "status", "reason", "items", "total", "created_at", "updated_at")
 
 
 def products(count: int, name: str) -> list[dict[str, Any]]:

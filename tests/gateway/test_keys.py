@@ -1,7 +1,5 @@
 """The public signing keys, for whoever verifies tokens himself."""
 
-from discovery.consul import kv
-from discovery.consul.client import consul_client
 from tests.gateway.conftest import Gateway
 from tests.instances import Instance
 from tests.parts import Corner, eventually
@@ -14,8 +12,7 @@ async def test_what_auth_has_published_is_told_also_when_auth_is_away(
     shop: Instance = await gateway()
     async with shop.http.get("/.well-known/jwks.json") as response:
         assert response.status == 503
-    async with consul_client(here.layout.url("consul")) as client:
-        await kv.put(client, f"{here.name}/jwks", issuer.jwks)
+    await here.store("jwks", issuer.jwks)
 
     async def told() -> bool:
         async with shop.http.get("/.well-known/jwks.json") as response:

@@ -13,8 +13,6 @@ from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from discovery.config.limits import Limit, Limits
-from discovery.consul import kv
-from discovery.consul.client import consul_client
 from gateway.edge.counters import Counters
 from gateway.edge.rules import Charge, Rule
 from gateway.edge.store import Store
@@ -241,8 +239,7 @@ async def test_an_invalid_limit_leaves_the_old_one_in_force(
 ) -> None:
     await configure(Limits, address=a_day(2))
     assert counted("portico_config_valid", what="limits") == 1
-    async with consul_client(here.layout.url("consul")) as consul:
-        await kv.put(consul, f"{here.name}/config/limits", b'{"address": {"requests": -1}}')
+    await here.store("config/limits", b'{"address": {"requests": -1}}')
     await eventually(lambda: counted("portico_config_valid", what="limits") == 0)
     assert await admitted(limited, 3, CATEGORIES, at()) == 2
 

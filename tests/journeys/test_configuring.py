@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from scripts.layout import Layout
+from tests.journeys.command import portico
 from tests.journeys.shop import Shop
-from tests.journeys.test_operators import portico
 from tests.parts import eventually
 
 AUDIT = "/api/v1/admin/audit"

@@ -20,11 +20,13 @@ from scripts.layout import Layout
 from scripts.platform import platform_specs
 from scripts.supervisor import Supervisor
 from tests.discovery.platform import envoy_process
+from tests.journeys.command import portico
 from tests.journeys.shop import Answer, Shop, User
-from tests.journeys.test_operators import ADMIN, portico
 from tests.parts import eventually
 from tests.tokens import Issuer
 
+KEYS = "/api/v1/admin/keys"
+ROTATION = f"{KEYS}/rotation"
 SERVICES = ("auth", "gateway", "order", "product")
 
 
@@ -133,7 +135,7 @@ async def going_on(people: Crowd) -> AsyncIterator[None]:
 
 async def newest(store: Shop) -> dict[str, Any]:
     """The key that began last."""
-    found: dict[str, Any] = (await store.admin.get(f"{ADMIN}/keys"))["items"][0]
+    found: dict[str, Any] = (await store.admin.get(KEYS))["items"][0]
     return found
 
 
@@ -148,7 +150,7 @@ async def test_two_rotations_under_load_refuse_no_good_token(
                 code, said = await portico(layout, "keys", "rotate", "--reason", "a drill")
                 assert code == 0, said
                 second = (await newest(store))["kid"]
-                answer = await store.admin.call("POST", f"{ADMIN}/keys/rotation", {}, uuid4().hex)
+                answer = await store.admin.call("POST", ROTATION, {}, uuid4().hex)
                 assert answer.status == 202, answer
                 third = answer.body["kid"]
                 await eventually(lambda: people.have_read_with(first, second, third))
@@ -189,6 +191,6 @@ async def test_the_name_of_a_key_that_is_published_is_no_signature(store: Shop, 
 async def test_customers_do_not_see_or_rotate_keys(store: Shop) -> None:
     customer = await store.customer()
     for user, status in ((store.anyone, 401), (customer, 403), (store.support, 403)):
-        assert (await user.call("GET", f"{ADMIN}/keys")).status == status
-        assert (await user.call("POST", f"{ADMIN}/keys/rotation", {}, uuid4().hex)).status == status
-    assert (await store.admin.call("POST", f"{ADMIN}/keys/rotation", {})).status == 400
+        assert (await user.call("GET", KEYS)).status == status
+        assert (await user.call("POST", ROTATION, {}, uuid4().hex)).status == status
+    assert (await store.admin.call("POST", ROTATION, {})).status == 400

@@ -1,34 +1,15 @@
 """What operators find and mend on the running platform: by the admin API, and with the `portico` command."""
 
-import asyncio
-import os
-import sys
 from typing import Any
 
-from scripts.layout import CHECKOUT, Layout
+from scripts.layout import Layout
 from scripts.supervisor import Supervisor
+from tests.journeys.command import portico
 from tests.journeys.letters import letter_about, poison
 from tests.journeys.shop import Shop
 from tests.parts import eventually
 
 ADMIN = "/api/v1/admin"
-
-
-async def portico(layout: Layout, *arguments: str) -> tuple[int, str]:
-    """Run the command against the platform of the tests; exit code and everything printed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from scripts.cli import main; main()", *arguments),
-        cwd=CHECKOUT,
-        env={
-            **os.environ,
-            "PORTICO_HOME": str(layout.home),
-            "PORTICO_PORT_OFFSET": str(layout.port_offset),
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    return process.returncode or 0, output.decode()
 
 
 async def test_a_poisoned_message_is_found_brought_back_and_discarded(store: Shop, layout: Layout) -> None:

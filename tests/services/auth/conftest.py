@@ -1,69 +1,20 @@
-"""The auth service running on real parts, and what its clients do with it."""
+"""The auth service running on real parts."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from consul.aio import Consul
-from pydantic import SecretStr
 
 from discovery.consul.client import consul_client
 from services.auth.app import make_app
 from services.auth.settings import Settings
-from tests.answers import Answer
 from tests.conftest import Start
 from tests.instances import Instance
 from tests.parts import Corner
-
-PASSWORD = "correct horse battery"
-CHEAP = {
-    "signing_key_secret": SecretStr("a secret for tests"),
-    "argon2_passes": 1,
-    "argon2_memory_kib": 64,
-}
-
-
-@dataclass(frozen=True)
-class Auth:
-    """One instance of the service."""
-
-    instance: Instance
-    settings: Settings
-
-    async def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        """One request."""
-        async with self.instance.http.request(method, path, json=body, headers=headers) as response:
-            return await Answer.of(response)
-
-    async def post(self, path: str, **body: Any) -> Answer:
-        """Send one JSON body."""
-        return await self.call("POST", path, body)
-
-    async def register(self, email: str = "ann@example.com", password: str = PASSWORD) -> Answer:
-        """Sign up."""
-        return await self.post("/register", email=email, password=password)
-
-    async def login(self, email: str = "ann@example.com", password: str = PASSWORD) -> Answer:
-        """Sign in."""
-        return await self.post("/login", email=email, password=password)
-
-    async def refresh(self, token: str) -> Answer:
-        """Exchange a refresh token."""
-        return await self.post("/refresh", refresh_token=token)
-
-    async def me(self, access_token: str) -> Answer:
-        """Read the own account."""
-        headers = {"Authorization": f"Bearer {access_token}"} if access_token else {}
-        async with self.instance.http.get("/accounts/me", headers=headers) as response:
-            return await Answer.of(response)
-
-    async def logout(self, token: str) -> Answer:
-        """Sign out."""
-        return await self.post("/logout", refresh_token=token)
-
-
-RunAuth = Callable[..., Awaitable[Auth]]
+from tests.services.auth.client import CHEAP, Auth, RunAuth
+from tests.services.auth.holders import Site, site
+from tests.services.auth.office import Office, opened, quick
 
 
 @pytest.fixture
@@ -88,3 +39,22 @@ async def consul(here: Corner) -> AsyncIterator[Consul]:
 async def auth(run_auth: RunAuth) -> Auth:
     """One instance."""
     return await run_auth()
+
+
+@pytest.fixture
+async def around(here: Corner, start: Start) -> AsyncIterator[Site]:
+    """Whoever is to acknowledge."""
+    async with site(here, start) as found:
+        yield found
+
+
+@pytest.fixture
+async def control_plane(around: Site) -> Instance:
+    """A process that speaks for the Envoys and knows what is published."""
+    return await around.follower("control-plane")
+
+
+@pytest.fixture
+async def office(run_auth: RunAuth, around: Site, here: Corner, consul: Consul) -> Office:
+    """One instance that does everything soon, and an administrator."""
+    return await opened(await run_auth(**quick(around)), here, consul)

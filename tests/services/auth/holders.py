@@ -93,3 +93,10 @@ async def site(here: Corner, start: Start) -> AsyncIterator[Site]:
     """Nobody yet; whoever comes is gone at the end."""
     async with AsyncExitStack() as stack:
         yield Site(here, start, stack)
+
+
+async def accepts(instance: Instance, token: str) -> bool:
+    """Whether a process takes a token; anything but yes and 401 is neither."""
+    async with instance.http.get("/whoami", headers={"Authorization": f"Bearer {token}"}) as response:
+        assert response.status in (200, 401)
+        return response.status == 200

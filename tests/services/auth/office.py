@@ -11,7 +11,7 @@ from consul.aio import Consul
 from discovery.consul import kv
 from tests.answers import Answer
 from tests.parts import Corner, eventually
-from tests.services.auth.conftest import Auth
+from tests.services.auth.client import Auth
 from tests.services.auth.holders import Site
 
 EMAIL = "operator@example.com"
@@ -65,7 +65,7 @@ class Office:
 
     async def published(self) -> list[str]:
         """The kids that are in Consul."""
-        return kids(await kv.get(self.consul, self.auth.settings.jwks_key))
+        return kids((await kv.read(self.consul, self.auth.settings.jwks_key)).value)
 
     async def renewed(self, **body: Any) -> str:
         """The kid of a new key that signs."""

@@ -9,7 +9,7 @@ from services.chassis.identity import VERIFIER
 from services.contracts.auth import UserRegistered
 from tests.answers import Answer
 from tests.parts import Corner, Listener, eventually
-from tests.services.auth.conftest import PASSWORD, Auth, RunAuth
+from tests.services.auth.client import PASSWORD, Auth, RunAuth
 from tests.tokens import Issuer
 
 

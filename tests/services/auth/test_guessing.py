@@ -13,7 +13,7 @@ from services.auth.use_cases import login
 from services.chassis.clock import utcnow
 from services.chassis.errors import TooMany
 from tests.parts import Corner, eventually
-from tests.services.auth.conftest import PASSWORD, Auth
+from tests.services.auth.client import PASSWORD, Auth
 
 
 async def guess(auth: Auth, email: str, times: int) -> list[int]:

@@ -11,11 +11,11 @@ from discovery.consul import kv
 from services.auth.app import make_app
 from services.chassis.identity import Verifier
 from tests.parts import Corner, eventually
-from tests.services.auth.conftest import Auth, RunAuth
+from tests.services.auth.client import Auth, RunAuth
 
 
 async def published(consul: Consul, auth: Auth) -> bytes:
-    found = await kv.get(consul, auth.settings.jwks_key)
+    found = (await kv.read(consul, auth.settings.jwks_key)).value
     assert found is not None
     return found
 
@@ -66,10 +66,10 @@ async def test_keys_that_are_gone_or_differ_are_published_again(
     if damage is None:
         await consul.kv.delete(auth.settings.jwks_key)
     else:
-        await kv.put(consul, auth.settings.jwks_key, damage)
+        await consul.kv.put(auth.settings.jwks_key, damage)
 
     async def restored() -> bool:
-        return await kv.get(consul, auth.settings.jwks_key) == good
+        return (await kv.read(consul, auth.settings.jwks_key)).value == good
 
     await eventually(restored)
 

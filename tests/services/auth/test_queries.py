@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.parts import Corner
-from tests.services.auth.conftest import Auth
+from tests.services.auth.client import Auth
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import sys
 import jwt
 
 from tests.parts import Corner
-from tests.services.auth.conftest import Auth
+from tests.services.auth.client import Auth
 
 ADMIN, SUPPORT = "admin@portico.test", "support@portico.test"
 

@@ -5,7 +5,7 @@ import pytest
 
 from services.chassis.clock import utcnow
 from tests.parts import Corner
-from tests.services.auth.conftest import PASSWORD, Auth, RunAuth
+from tests.services.auth.client import PASSWORD, Auth, RunAuth
 
 
 @pytest.fixture

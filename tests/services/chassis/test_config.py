@@ -7,8 +7,6 @@ from aiohttp import web
 
 from discovery.config.limits import Limits
 from discovery.config.resilience import Resilience
-from discovery.consul import kv
-from discovery.consul.client import consul_client
 from services.chassis.app import make_service
 from services.chassis.config import CONFIGURATION, configuration
 from services.chassis.flags import Switch, flags, is_on
@@ -23,11 +21,6 @@ NEW: Final = Switch("new", default=False)
 
 class Anything(ProcessSettings):
     service: str = "anything"
-
-
-async def write(here: Corner, key: str, value: bytes) -> None:
-    async with consul_client(here.layout.url("consul")) as client:
-        await kv.put(client, f"{here.name}/{key}", value)
 
 
 def application(settings: ProcessSettings) -> web.Application:
@@ -46,17 +39,17 @@ def in_flight(instance: Instance) -> int:
 
 
 async def test_what_consul_has_holds_from_the_first_request_on(here: Corner, start: Start) -> None:
-    await write(here, "config/resilience", b'{"in_flight": 3}')
+    await here.store("config/resilience", b'{"in_flight": 3}')
     assert in_flight(await start(application(here.settings(Anything)))) == 3
 
 
 async def test_a_change_is_followed_and_an_invalid_one_is_not(here: Corner, start: Start) -> None:
     instances = [await start(application(here.settings(Anything))) for _ in range(2)]
     assert {in_flight(one) for one in instances} == {Resilience().in_flight}
-    await write(here, "config/resilience", b'{"in_flight": 4}')
+    await here.store("config/resilience", b'{"in_flight": 4}')
     await eventually(lambda: {in_flight(one) for one in instances} == {4}, seconds=1)
-    await write(here, "config/resilience", b'{"in_flight": "many"}')
-    await write(here, "config/limits", b'{"enabled": false}')
+    await here.store("config/resilience", b'{"in_flight": "many"}')
+    await here.store("config/limits", b'{"enabled": false}')
     await eventually(lambda: not any(one.app[CONFIGURATION][Limits].enabled for one in instances), seconds=1)
     assert {in_flight(one) for one in instances} == {4}
 
@@ -77,7 +70,7 @@ async def test_a_flag_is_on_for_whom_it_is_meant(here: Corner, start: Start, iss
 
     admin, customer = issuer.bearer("a", "admin"), issuer.bearer("c")
     assert not await sees(admin)
-    await write(here, "flags/new", b'{"roles": ["admin"]}')
+    await here.store("flags/new", b'{"roles": ["admin"]}')
     await eventually(lambda: sees(admin), seconds=1)
     assert not await sees(customer)
     assert not await sees({})
@@ -85,7 +78,7 @@ async def test_a_flag_is_on_for_whom_it_is_meant(here: Corner, start: Start, iss
 
 @pytest.mark.parametrize("name", ["limits", "resilience"])
 async def test_each_section_has_a_key_of_its_own(here: Corner, start: Start, name: str) -> None:
-    await write(here, f"config/{name}", b"broken")
+    await here.store(f"config/{name}", b"broken")
     instance = await start(application(here.settings(Anything)))
     assert instance.app[CONFIGURATION][Limits] == Limits()
     assert in_flight(instance) == Resilience().in_flight

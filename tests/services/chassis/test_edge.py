@@ -10,8 +10,6 @@ import pytest
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
-from discovery.consul import kv
-from discovery.consul.client import consul_client
 from services.chassis.app import make_service
 from services.chassis.health import READINESS
 from services.chassis.http import query, read, reply
@@ -231,16 +229,11 @@ async def test_the_caller_s_deadline_is_kept(here: Corner, start: Start) -> None
 
 
 async def test_keys_are_learned_from_consul(here: Corner, start: Start) -> None:
-    from discovery.consul.client import consul_client
-    from discovery.consul.kv import put
-
-    settings = here.settings(Settings)
-    app = make_service(settings)
+    app = make_service(here.settings(Settings))
     app.router.add_get("/whoami", whoami)
     service = await start(app)
     rotated = Issuer.make("rotated")
-    async with consul_client(settings.consul_url) as client:
-        await put(client, settings.jwks_key, rotated.jwks)
+    await here.store("jwks", rotated.jwks)
 
     async def gets_in() -> bool:
         async with service.http.get("/whoami", headers=rotated.bearer("u2")) as response:
@@ -259,8 +252,7 @@ async def test_a_process_tells_which_keys_it_verifies_with(
 
     other = Issuer.make("another")
     assert await told() == [issuer.kid]
-    async with consul_client(here.layout.url("consul")) as client:
-        await kv.put(client, f"{here.name}/jwks", other.jwks)
+    await here.store("jwks", other.jwks)
 
     async def follows() -> bool:
         return await told() == ["another"]

@@ -4,8 +4,6 @@ from typing import Any
 
 import pytest
 
-from discovery.consul import kv
-from discovery.consul.client import consul_client
 from tests.answers import Answer
 from tests.services.operations.conftest import Office
 from tests.tokens import Issuer
@@ -24,12 +22,6 @@ CALLS = [
 async def put(office: Office, path: str, body: Any) -> Answer:
     async with office.instance.http.put(path, json=body, headers=office.admin) as response:
         return await Answer.of(response)
-
-
-async def by_hand(office: Office, key: str, value: bytes) -> None:
-    """As somebody does who goes to Consul."""
-    async with consul_client(office.here.layout.url("consul")) as client:
-        await kv.put(client, f"{office.here.name}/{key}", value)
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
@@ -87,7 +79,7 @@ async def test_what_makes_no_sense_is_refused(
 
 
 async def test_what_was_broken_by_hand_is_shown_and_can_be_mended(office: Office) -> None:
-    await by_hand(office, "config/limits", b"{broken")
+    await office.here.store("config/limits", b"{broken")
     shown = (await office.get("/config/limits")).body
     assert (shown["overrides"], shown["effective"]) == ("{broken", shown["defaults"])
     assert "JSON" in shown["problem"]
@@ -122,7 +114,7 @@ async def test_what_is_no_flag(office: Office, body: Any, field: str) -> None:
 
 
 async def test_an_unreadable_flag_does_not_hide_the_others(office: Office) -> None:
-    await by_hand(office, "flags/bad", b"?")
+    await office.here.store("flags/bad", b"?")
     await put(office, "/flags/good", {})
     shown = {one["name"]: one["problem"] for one in (await office.get("/flags")).body["items"]}
     assert (shown["good"], bool(shown["bad"])) == (None, True)

@@ -13,7 +13,6 @@ from gateway.upstreams import order as read_orders
 from gateway.upstreams import product as read_products
 from gateway.v1 import (
     account,
-    accounts,
     catalogue,
     checkout,
     configuration,
@@ -25,6 +24,7 @@ from gateway.v1 import (
     placing,
     products,
     sagas,
+    signing_in,
     signing_keys,
 )
 from gateway.v1.endpoints import ENDPOINTS
@@ -44,9 +44,9 @@ Model = type[BaseModel]
 Json = dict[str, Any]
 
 TAKEN: dict[Model, Model] = {
-    accounts.RegisterIn: auth.RegisterIn,
-    accounts.LoginIn: auth.LoginIn,
-    accounts.RefreshIn: auth.RefreshIn,
+    signing_in.RegisterIn: auth.RegisterIn,
+    signing_in.LoginIn: auth.LoginIn,
+    signing_in.RefreshIn: auth.RefreshIn,
     catalogue.ProductIn: product.ProductIn,
     catalogue.ProductPatch: product.ProductPatch,
     inventory.AdjustmentIn: stock.AdjustmentIn,
@@ -70,8 +70,8 @@ ASKED: dict[Model, Model] = {
     sagas.SagasQuery: saga_schemas.SagasQuery,
 }
 PASSED_BACK: dict[Model, Model] = {
-    accounts.AccountOut: auth.RegisteredOut,
-    accounts.TokensOut: auth.TokensOut,
+    signing_in.AccountOut: auth.RegisteredOut,
+    signing_in.TokensOut: auth.TokensOut,
     catalogue.ProductOut: product.ProductOut,
     catalogue.CategoriesOut: product.CategoriesOut,
     inventory.StockOut: stock.StockOut,

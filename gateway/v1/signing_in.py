@@ -1,4 +1,4 @@
-"""Accounts and sessions, as version 1 tells of them."""
+"""Signing up, in and out, as version 1 tells of it."""
 
 from typing import Annotated, Final, Literal
 

@@ -113,6 +113,12 @@ class Corner:
         """Take what is routed to a queue, in place of the service that owns it."""
         return await Listener.of(self.channel, queue.name)
 
+    async def depth(self, queue: str) -> int:
+        """How many messages wait in a queue."""
+        # Declared by name, a queue that the channel knows is answered from memory, with the depth it had then.
+        known = await self.channel.get_queue(queue)
+        return (await known.declare()).message_count or 0
+
     async def dead_letters(self, service: str) -> "Listener":
         """Take a service's dead letters."""
         return await Listener.of(self.channel, f"{service}.dead-letters")

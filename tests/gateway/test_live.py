@@ -19,6 +19,7 @@ from gateway.live.resource import LIVE
 from services.chassis.envelope import new_id
 from services.chassis.health import READINESS
 from services.contracts.order import OrderStatus, OrderStatusChanged
+from services.contracts.topology import GATEWAY_LIVE
 from tests.gateway.conftest import Configure, Gateway, consuming
 from tests.gateway.services import Services
 from tests.instances import Instance
@@ -334,11 +335,9 @@ async def test_news_is_dropped_and_not_kept_when_redis_is_missing(
     shop = await gateway(redis_url="redis://127.0.0.1:1/0")
     await consuming(shop)
     await order.say(1)
-    queue = await here.channel.get_queue("gateway.live")
 
     async def empty() -> bool:
-        declared = await here.channel.declare_queue(queue.name, passive=True)
-        return declared.declaration_result.message_count == 0
+        return await here.depth(GATEWAY_LIVE.name) == 0
 
     await eventually(empty)
     letters = await here.dead_letters("gateway")

@@ -53,12 +53,6 @@ async def put(here: Corner, *bodies: bytes) -> None:
         await here.put("", QUEUE, body, "any.kind")
 
 
-async def left(here: Corner) -> int:
-    """What is in the queue, in hand or not, for whoever comes next."""
-    queue = await here.channel.get_queue(QUEUE)
-    return int((await queue.declare()).message_count or 0)
-
-
 async def test_what_cannot_be_kept_yet_is_kept_later(collecting: Corner, shelf: Shelf) -> None:
     shelf.away = True
     await put(collecting, b"1", b"2", b"3")
@@ -91,6 +85,6 @@ async def test_what_is_in_hand_at_the_end_stays_in_the_queue(here: Corner, shelf
             await eventually(lambda: sorted(shelf.kept) == [b"1", b"2"])
 
             async def empty() -> bool:
-                return await left(here) == 0
+                return await here.depth(QUEUE) == 0
 
             await eventually(empty)

@@ -119,6 +119,13 @@ async def test_the_document_is_the_one_that_is_asked_about(store: Shop) -> None:
     assert await store.anyone.get("/openapi.json") == orjson.loads(site.newest().body)
 
 
+async def test_the_page_that_shows_it_keeps_its_own_policy_at_the_edge(store: Shop) -> None:
+    for path in ("/docs", "/docs/"):
+        answer = await store.anyone.call("GET", path)
+        assert (answer.status, answer.headers["x-content-type-options"]) == (200, "nosniff")
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize("name", OPERATIONS)
 async def test_who_may_call_is_answered_as_documented(
     layout: Layout, callers: dict[Who, Bearer], known: Known, sku: str, name: str

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import signal
-import socket
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, Final, TypeVar
@@ -21,13 +20,6 @@ from services.chassis.settings import ProcessSettings
 S = TypeVar("S", bound=ProcessSettings)
 _ALLOCATIONS: Final = 20_000
 """From one collection to the next; Python's own 700 took a twentieth of the time under load."""
-
-_BACKLOG: Final = 1024
-"""As many connections may wait as Envoy opens to one process."""
-
-_DOORS: Final = 32
-"""Connections that are taken each time the event loop comes round. libuv takes one for each listening socket, so that
-under load new connections would wait for seconds; this is one socket under several names."""
 
 
 def run(make_app: Callable[[S], web.Application], settings_class: Callable[[], S]) -> None:
@@ -55,9 +47,8 @@ async def serve(app: web.Application, settings: ProcessSettings) -> None:
         # Resources wait for missing parts as long as it takes, and so does registration.
         if not await _unless(stop, runner.setup()):
             return
-        with socket.create_server((settings.host, settings.port)) as listening:
-            for _ in range(_DOORS):
-                await web.SockSite(runner, listening.dup(), backlog=_BACKLOG).start()
+        site = web.TCPSite(runner, settings.host, settings.port)
+        await site.start()
         port = runner.addresses[0][1]
         await app[READINESS].refresh()
         async with AsyncExitStack() as stack:
@@ -79,12 +70,9 @@ def _settle_in() -> None:
 def _registration(
     app: web.Application, settings: ProcessSettings, port: int
 ) -> AbstractAsyncContextManager[None]:
-    entry = Registration(
-        settings.service, settings.instance, settings.host, port, settings.version, settings.tags
-    )
     return registered(
         settings.consul_url,
-        entry,
+        Registration(settings.service, settings.instance, settings.host, port, settings.version),
         drain_seconds=settings.drain_seconds,
         on_drain=lambda: _drain(app),
         on_wait=lambda what: notify(f"STATUS={what}"),

@@ -1,6 +1,7 @@
 """More to do than can be done: what there is no place for is turned away at once, and the rest is in time."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -78,8 +79,8 @@ async def turned_away(response: ClientResponse) -> None:
     assert (await response.json())["type"] == "urn:portico:problem:overloaded"
 
 
-def shed(what: str) -> float:
-    return REGISTRY.get_sample_value("portico_shed_total", {"what": what}) or 0.0
+def shed(what: str, reason: str = "full") -> float:
+    return REGISTRY.get_sample_value("portico_shed_total", {"what": what, "reason": reason}) or 0.0
 
 
 def in_flight(what: str) -> float | None:
@@ -104,22 +105,42 @@ async def test_beyond_its_places_a_gateway_turns_away_at_once(
     assert len(behind.heard) == 4
 
 
-async def test_those_who_only_look_leave_a_quarter_to_the_others(
+async def test_those_who_only_look_leave_half_to_the_others(
     shop: Instance, configure: Configure, slow: Slow, issuer: Issuer
 ) -> None:
     await configure(Resilience, in_flight=4)
     before = shed("reads")
-    async with working(shop, slow, 3):
-        async with shop.http.get(CATEGORIES) as response:
-            await turned_away(response)
+    async with working(shop, slow, 2):
+        for look in (shop.http.get, shop.http.head):
+            async with look(CATEGORIES) as response:
+                assert response.status == 503
         async with shop.http.post("/api/v1/auth/login", json={}) as response:
             assert response.status == 404
         async with (
-            working(shop, slow, 1, issuer.bearer("u1")),
+            working(shop, slow, 2, issuer.bearer("u1")),
             shop.http.post("/api/v1/auth/login", json={}) as response,
         ):
             await turned_away(response)
-    assert shed("reads") == before + 1
+    assert shed("reads") == before + 2
+
+
+async def test_a_gateway_whose_event_loop_is_late_turns_away(
+    shop: Instance, configure: Configure, behind: Services
+) -> None:
+    behind.answer("product", "GET /categories", {"items": []})
+    await configure(Resilience, lag_seconds=0.05)
+    before = shed("reads", "late")
+
+    async def late() -> bool:
+        time.sleep(0.2)  # noqa: ASYNC251 (this is the very thing that must not happen)
+        return shed("reads", "late") > before or await status(shop) == 503
+
+    await eventually(late)
+
+    async def in_time() -> bool:
+        return await status(shop) == 200
+
+    await eventually(in_time)
 
 
 async def test_one_place_is_enough_for_one_who_only_looks(

@@ -31,7 +31,8 @@ has one effect and one answer. 429, 502, 503 and 504 say in `Retry-After` how ma
 **Limits.** `RateLimit-*` say how much is left of the limit that leaves the least; beyond it is 429.
 
 **Following up.** Every answer has an `x-correlation-id`: yours, if you sent one of at most 128 letters, digits, `.`,
-`_` or `-`, and a new one otherwise. It is in every log line and message that the request led to.
+`_` or `-`, and a new one otherwise. It is in every log line and message that the request led to. Support and admin
+who send `x-portico-explain: 1` get it back as a JSON object that says why the answer is as it is.
 """
 
 _HEADERS: Final[Json] = {

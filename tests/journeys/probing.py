@@ -120,12 +120,15 @@ class Signer(AuthBase):
 
 
 class Prober:
-    """Asks at `url` as somebody."""
+    """Asks at `url` as somebody. `statuses` are those of all the answers."""
 
     def __init__(self, url: str, somebody: AuthBase) -> None:
+        self.statuses: set[int] = set()
         self._url = url
         self._session = requests.Session()
         self._session.auth = somebody
+        # Proxies of the environment are not meant for this.
+        self._session.trust_env = False
 
     def probe(self, cases: Iterable[Case]) -> list[str]:
         """What was not as documented, each kind of it once."""
@@ -136,6 +139,7 @@ class Prober:
 
     def _ask(self, case: Case) -> dict[str, str]:
         response = case.call(self._url, session=self._session, timeout=_SECONDS)
+        self.statuses.add(response.status_code)
         try:
             case.validate_response(response, checks=_CHECKS)
         except FailureGroup as failures:

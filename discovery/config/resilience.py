@@ -21,6 +21,6 @@ class Resilience(Section):
     breaker_seconds: float = Field(2.0, gt=0, description="how long it stays open before one call may probe")
     in_flight: int = Field(512, ge=1, description="requests that one gateway works on at once; more get 503")
     lag_seconds: float = Field(
-        0.5, gt=0, description="how late the event loop of a gateway may be; then requests get 503, too"
+        0.4, gt=0, description="how late the event loop of a gateway may be; then requests get 503, too"
     )
     upstream_calls: int = Field(256, ge=1, description="calls that one gateway makes to one service at once")

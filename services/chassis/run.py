@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import signal
-import socket
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, Final, TypeVar
@@ -15,19 +14,13 @@ from discovery.consul.registration import Registration, registered
 from observability import logs, tracing
 from services.chassis.app import make_runner
 from services.chassis.health import READINESS
+from services.chassis.listening import listening
 from services.chassis.notify import notify
 from services.chassis.settings import ProcessSettings
 
 S = TypeVar("S", bound=ProcessSettings)
 _ALLOCATIONS: Final = 20_000
 """From one collection to the next; Python's own 700 took a twentieth of the time under load."""
-
-_BACKLOG: Final = 1024
-"""As many connections may wait as Envoy opens to one process."""
-
-_DOORS: Final = 32
-"""Connections that are taken each time the event loop comes round. libuv takes one for each listening socket, so that
-under load new connections would wait for seconds; this is one socket under several names."""
 
 
 def run(make_app: Callable[[S], web.Application], settings_class: Callable[[], S]) -> None:
@@ -55,18 +48,20 @@ async def serve(app: web.Application, settings: ProcessSettings) -> None:
         # Resources wait for missing parts as long as it takes, and so does registration.
         if not await _unless(stop, runner.setup()):
             return
-        with socket.create_server((settings.host, settings.port)) as listening:
-            for _ in range(_DOORS):
-                await web.SockSite(runner, listening.dup(), backlog=_BACKLOG).start()
-        port = runner.addresses[0][1]
-        await app[READINESS].refresh()
         async with AsyncExitStack() as stack:
+            port = await stack.enter_async_context(_listening(runner, settings))
+            await app[READINESS].refresh()
             if await _unless(stop, stack.enter_async_context(_registration(app, settings, port))):
                 _settle_in()
                 notify(f"READY=1\nSTATUS=serving on {settings.host}:{port}")
                 await stop.wait()
     finally:
         await runner.cleanup()
+
+
+def _listening(runner: web.AppRunner, settings: ProcessSettings) -> AbstractAsyncContextManager[int]:
+    assert runner.server is not None
+    return listening(runner.server, settings.host, settings.port)
 
 
 def _settle_in() -> None:

@@ -1,6 +1,7 @@
 """More to do than can be done: what there is no place for is turned away at once, and the rest is in time."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -78,8 +79,8 @@ async def turned_away(response: ClientResponse) -> None:
     assert (await response.json())["type"] == "urn:portico:problem:overloaded"
 
 
-def shed(what: str) -> float:
-    return REGISTRY.get_sample_value("portico_shed_total", {"what": what}) or 0.0
+def shed(what: str, reason: str = "full") -> float:
+    return REGISTRY.get_sample_value("portico_shed_total", {"what": what, "reason": reason}) or 0.0
 
 
 def in_flight(what: str) -> float | None:
@@ -104,18 +105,18 @@ async def test_beyond_its_places_a_gateway_turns_away_at_once(
     assert len(behind.heard) == 4
 
 
-async def test_those_who_only_look_leave_a_quarter_to_the_others(
+async def test_those_who_only_look_leave_half_to_the_others(
     shop: Instance, configure: Configure, slow: Slow, issuer: Issuer
 ) -> None:
     await configure(Resilience, in_flight=4)
     before = shed("reads")
-    async with working(shop, slow, 3):
+    async with working(shop, slow, 2):
         async with shop.http.get(CATEGORIES) as response:
             await turned_away(response)
         async with shop.http.post("/api/v1/auth/login", json={}) as response:
             assert response.status == 404
         async with (
-            working(shop, slow, 1, issuer.bearer("u1")),
+            working(shop, slow, 2, issuer.bearer("u1")),
             shop.http.post("/api/v1/auth/login", json={}) as response,
         ):
             await turned_away(response)
@@ -159,6 +160,26 @@ async def test_an_open_stream_takes_no_place(
     ):
         assert (one.status, other.status, in_flight("requests")) == (200, 200, 0)
         assert await status(shop) == 200
+
+
+async def test_a_late_event_loop_has_enough_to_do(
+    shop: Instance, configure: Configure, behind: Services, issuer: Issuer
+) -> None:
+    behind.answer("product", "GET /categories", {"items": []})
+    await configure(Resilience, lag_seconds=0.05)
+    loop, bearer = asyncio.get_running_loop(), issuer.bearer("u1")
+    before = shed("requests", "late")
+
+    async def late() -> bool:
+        loop.call_soon(time.sleep, 0.2)
+        return await status(shop, bearer) == 503
+
+    async def in_time() -> bool:
+        return await status(shop, bearer) == 200
+
+    await eventually(late)
+    assert shed("requests", "late") == before + 1
+    await eventually(in_time)
 
 
 async def test_one_slow_service_leaves_the_others_alone_and_is_not_called_broken(

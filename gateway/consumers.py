@@ -15,6 +15,7 @@ from gateway.cache.resource import SHARED
 from gateway.cache.tags import CATALOGUE, product_tag
 from gateway.live.feed import channel
 from gateway.live.resource import LIVE
+from gateway.metrics import CACHE_INVALIDATIONS
 from gateway.settings import Settings
 from services.chassis.background import background
 from services.chassis.bus import Bus, connected
@@ -47,6 +48,7 @@ async def invalidate(app: web.Application, envelopes: Sequence[Envelope[ProductC
     """What shows these products is out of date, and so is every list. Raises Unavailable while Redis is away."""
     changed = {product_tag(envelope.message.product_id) for envelope in envelopes}
     await app[SHARED].invalidate({CATALOGUE, *changed})
+    CACHE_INVALIDATIONS.inc(len(changed))
 
 
 def consuming(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]:

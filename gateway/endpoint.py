@@ -25,6 +25,8 @@ from services.chassis.middlewares import CORRELATION_HEADER, DEADLINE
 Handler = Callable[[web.Request, Calls], Awaitable[web.StreamResponse]]
 
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+_NEVER_OFF: Final = frozenset({"login", "refresh", "payment_webhook"})
+"""By the id of their contract: the way in, also for administrators, and what a payment provider says once."""
 _PASSED_BACK: Final = ("Content-Type", "Cache-Control")
 _BODIES: Final = frozenset({"POST", "PUT", "PATCH"})
 
@@ -82,8 +84,8 @@ class Endpoint:
 
     @property
     def switch(self) -> Switch | None:
-        """The flag that it is there for; none for administrators, who could not switch it on again."""
-        if self.who is Who.ADMIN:
+        """The flag that it is there for; none for what administrators need to switch it on again."""
+        if self.who is Who.ADMIN or self.contract.id in _NEVER_OFF:
             return None
         return Switch(f"endpoint-{self.contract.id.replace('_', '-')}", default=True)
 

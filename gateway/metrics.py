@@ -14,10 +14,12 @@ SECTIONS_DEGRADED = Counter(
 )
 CACHE_ANSWERS = Counter(
     "portico_cache_answers_total",
-    "Answers to what is cached, by verdict: hit, stale, spare, miss, shared (a fetch of somebody else), bypass",
+    "Answers to what is cached, by verdict: hit, stale, spare, miss, bypass",
     ("answer", "verdict"),
 )
-CACHE_INVALIDATIONS = Counter("portico_cache_invalidations_total", "Tags that were told to be out of date")
+CACHE_INVALIDATIONS = Counter(
+    "portico_cache_invalidations_total", "Products whose answers were told to be out of date"
+)
 CACHE_LOCAL_BYTES = Gauge("portico_cache_local_bytes", "What the cache takes of this gateway's memory")
 IN_FLIGHT = Gauge(
     "portico_in_flight", "Requests, and calls to each service, that are being worked on", ("what",)

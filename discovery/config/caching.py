@@ -1,6 +1,6 @@
 """For how long a gateway may answer from its cache."""
 
-from typing import ClassVar, Literal, Self, get_args
+from typing import ClassVar, Final, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -10,12 +10,16 @@ Cached = Literal["products", "product", "categories", "home"]
 """What is cached: public answers, the same for everybody of a role."""
 
 
+LONGEST: Final = 3600.0
+"""Twice as long invalidations are remembered."""
+
+
 class Freshness(Setting):
     """In seconds: how long an answer is fresh, then how much longer it may be given while it is fetched anew,
     and then how much longer when it cannot be had."""
 
-    fresh: float = Field(ge=0, le=86_400)
-    stale_while_revalidate: float = Field(ge=0, le=86_400)
+    fresh: float = Field(ge=0, le=LONGEST)
+    stale_while_revalidate: float = Field(ge=0, le=LONGEST)
     stale_if_error: float = Field(ge=0, le=604_800)
 
 
@@ -29,7 +33,6 @@ class Caching(Section):
     name: ClassVar[str] = "caching"
 
     enabled: bool = True
-    local_entries: int = Field(1000, ge=0, description="answers that each gateway keeps in its own memory")
     answers: dict[Cached, Freshness] = Field(
         {
             "products": _WITH_STOCK,

@@ -1,7 +1,7 @@
 """The last good value of a section or a flag, as Consul's changes come in."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from discovery.config.section import Section, Unusable, resolved
@@ -30,3 +30,9 @@ def last_good(what: str, read: Callable[[], T], held: T) -> T:
     if found != held:
         _log.info("the configuration of %s has changed", what)
     return found
+
+
+def forgotten(whats: Iterable[str]) -> None:
+    """There is nothing of these any more that could be valid or not."""
+    for what in whats:
+        CONFIG_VALID.remove(what)

@@ -1,6 +1,6 @@
 """Feature flags in Consul, as a provider of the OpenFeature SDK."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import partial
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ from openfeature.flag_evaluation import FlagResolutionDetails, FlagValueType, Re
 from openfeature.provider import AbstractProvider, Metadata
 
 from discovery.config.flags import Flag, flag
-from discovery.config.following import last_good
+from discovery.config.following import forgotten, last_good
 
 T = TypeVar("T")
 
@@ -21,6 +21,7 @@ class ConsulProvider(AbstractProvider):
     def __init__(self) -> None:
         super().__init__()
         self._flags: Mapping[str, Flag] = {}
+        self._documents: Set[str] = set()
 
     def learn(self, documents: Mapping[str, bytes]) -> None:
         """Take over all flags there are, by name. One that cannot be read stays as it was."""
@@ -28,6 +29,8 @@ class ConsulProvider(AbstractProvider):
             name: last_good(f"flag {name}", partial(flag, document), self._flags.get(name))
             for name, document in documents.items()
         }
+        forgotten(f"flag {name}" for name in self._documents - documents.keys())
+        self._documents = documents.keys()
         self._flags = {name: found for name, found in read.items() if found is not None}
 
     def has(self, name: str) -> bool:

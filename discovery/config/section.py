@@ -64,6 +64,14 @@ def unusable(error: ValidationError | orjson.JSONEncodeError) -> Unusable:
     )
 
 
+def encoded(patch: Json) -> bytes:
+    """A patch as it is stored. Raises Unusable."""
+    try:
+        return orjson.dumps(patch, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise unusable(error) from error
+
+
 def merged(target: Any, patch: Any) -> Any:
     """A merge patch applied: objects are merged, null takes away, anything else replaces."""
     if not isinstance(patch, dict):

@@ -54,18 +54,7 @@ async def get(client: Consul, key: str) -> bytes | None:
     return stored_value(entry)
 
 
-async def get_with_index(client: Consul, key: str) -> tuple[bytes | None, int]:
-    """The value of `key`, and the index by which `put_if_unchanged` knows it again. Raises `client.ERRORS`."""
-    _, entry = await client.kv.get(key)
-    return stored_value(entry), entry["ModifyIndex"] if entry else 0
-
-
 async def put(client: Consul, key: str, value: bytes) -> None:
     """Store `value` (at most 512 KiB) under `key`. Raises `client.ERRORS` and `RefusedWrite`."""
     if not await client.kv.put(key, value):
         raise RefusedWrite(key)
-
-
-async def put_if_unchanged(client: Consul, key: str, value: bytes, index: int) -> bool:
-    """Store `value` unless somebody else did since `index` was read, and tell which. Raises `client.ERRORS`."""
-    return bool(await client.kv.put(key, value, cas=index))

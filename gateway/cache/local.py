@@ -64,11 +64,12 @@ class Local:
             CACHE_LOCAL_BYTES.set(self._kept.currsize)
 
     def invalidate(self, tags: Iterable[str], at: int) -> None:
-        """Forget all that shows one of these and was born before `at`."""
+        """Forget all that shows one of these and was born by then."""
         for tag in tags:
             self._invalidated[tag] = at
             for key in tuple(self._kept.by_tag.get(tag, ())):
-                del self._kept[key]
+                if self._kept[key][0].born <= at:
+                    del self._kept[key]
 
     def listen(self) -> None:
         """From now on invalidations are heard; what is there may be out of date already."""

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from redis.asyncio import Redis
 
 from gateway.cache.local import Local
@@ -60,8 +60,16 @@ class News:
             case "subscribe", self._invalidated:
                 self._local.listen()
             case "message", self._invalidated:
-                invalidation = _Invalidation.model_validate_json(data)
-                self._local.invalidate(invalidation.tags, invalidation.at)
+                self._invalidate(data)
             case "message", self._settled:
                 for event in self._waiting.get(data.decode(), ()):
                     event.set()
+
+    def _invalidate(self, data: bytes) -> None:
+        try:
+            invalidation = _Invalidation.model_validate_json(data)
+        except ValidationError:
+            _log.warning("an invalidation cannot be read, so everything is forgotten")
+            self._local.listen()
+            return
+        self._local.invalidate(invalidation.tags, invalidation.at)

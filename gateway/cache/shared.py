@@ -5,13 +5,14 @@ the last invalidation of each of its tags. So what was fetched before a change i
 whatever overtakes what. An invalid entry stays, for when its source is away.
 """
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from redis.asyncio import Redis
 
-from discovery.config.caching import Freshness
+from discovery.config.caching import LONGEST, Freshness
 from gateway.cache.entry import Entry, lifetime
 from gateway.edge.store import Store
 
@@ -22,7 +23,7 @@ SETTLED: Final = "cache:settled"
 
 # One slot of a cluster, so that a script may touch several.
 _SPACE: Final = "{cache}"
-_TAG_SECONDS: Final = 2 * 3600 + 60
+_TAG_SECONDS: Final = round(2 * LONGEST) + 60
 """Longer than any entry can be fresh or stale: what is invalid beyond that is spare anyway."""
 
 Argument = bytes | str | int
@@ -36,7 +37,7 @@ local function tick(clock)
   return now
 end
 """
-# KEYS: entry, clock, lock · ARGV: microseconds that it is fresh, milliseconds that a fetch may take, name space
+# KEYS: entry, clock, lock · ARGV: microseconds that it is fresh, milliseconds for a fetch, name space, who asks
 _LOOK = (
     _CLOCK
     + """
@@ -52,16 +53,16 @@ if found[1] then
 end
 local mine = 0
 if not found[1] or valid == 0 or age >= tonumber(ARGV[1]) then
-  if redis.call('SET', KEYS[3], '1', 'NX', 'PX', ARGV[2]) then mine = 1 end
+  if redis.call('SET', KEYS[3], ARGV[4], 'NX', 'PX', ARGV[2]) then mine = 1 end
 end
 return {string.format('%.0f', now), mine, valid, string.format('%.0f', age), found[1], found[2], found[3], found[4]}
 """
 )
-# KEYS: entry, clock, lock · ARGV: name space, milliseconds to keep it, body, tags, born, etag, channel, key
+# KEYS: entry, clock, lock · ARGV: name space, milliseconds, body, tags, born, etag, channel, key, who keeps it
 _KEEP = (
     _CLOCK
     + """
-redis.call('DEL', KEYS[3])
+if redis.call('GET', KEYS[3]) == ARGV[9] then redis.call('DEL', KEYS[3]) end
 local kept = 1
 for tag in string.gmatch(ARGV[4], '%S+') do
   local at = redis.call('GET', ARGV[1] .. 'tag:' .. tag)
@@ -76,6 +77,12 @@ redis.call('PUBLISH', ARGV[7], ARGV[8])
 return kept
 """
 )
+# KEYS: lock · ARGV: who gives up, channel, key
+_GIVE_UP = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+return redis.call('PUBLISH', ARGV[2], ARGV[3])
+"""
 # KEYS: clock · ARGV: name space, seconds to remember it, channel, tags
 _INVALIDATE = (
     _CLOCK
@@ -114,8 +121,9 @@ class Shared:
         self._store = store
         self._space = f"{prefix}{_SPACE}:"
         self._prefix = prefix
-        self._look, self._keep, self._invalidate = (
-            redis.register_script(script) for script in (_LOOK, _KEEP, _INVALIDATE)
+        self._me = secrets.token_hex(8)
+        self._look, self._keep, self._give_up, self._invalidate = (
+            redis.register_script(script) for script in (_LOOK, _KEEP, _GIVE_UP, _INVALIDATE)
         )
 
     @property
@@ -125,7 +133,12 @@ class Shared:
 
     async def look(self, key: str, freshness: Freshness, fetch_seconds: float) -> Found:
         """Look for an entry. When it is not fresh, who asks first is to fetch it, and has so many seconds for that."""
-        args: list[Argument] = [round(freshness.fresh * 1e6), round(fetch_seconds * 1e3), self._space]
+        args: list[Argument] = [
+            round(freshness.fresh * 1e6),
+            round(fetch_seconds * 1e3),
+            self._space,
+            self._me,
+        ]
         async with self._store.reached():
             answer = await self._look(self._keys(key), args)
         born, fetch, valid, age, *fields = answer
@@ -137,14 +150,12 @@ class Shared:
         tags = " ".join(sorted(entry.tags))
         what: list[Argument] = [self._space, milliseconds, entry.body, tags, entry.born, entry.etag]
         async with self._store.reached():
-            return bool(await self._keep(self._keys(key), [*what, self.channels[1], key]))
+            return bool(await self._keep(self._keys(key), [*what, self.channels[1], key, self._me]))
 
     async def give_up(self, key: str) -> None:
         """There was nothing to keep."""
-        async with self._store.reached() as redis, redis.pipeline(transaction=False) as pipeline:
-            pipeline.delete(self._keys(key)[2])
-            pipeline.publish(self.channels[1], key)
-            await pipeline.execute()
+        async with self._store.reached():
+            await self._give_up([self._keys(key)[2]], [self._me, self.channels[1], key])
 
     async def invalidate(self, tags: Iterable[str]) -> None:
         """From now on nothing that was fetched before, and shows one of these, is valid."""

@@ -58,8 +58,10 @@ return cjson.encode(answers)
 class Counters:
     """Charges requests: those that come while Redis is being asked are charged together, in the order they came."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, prefix: str) -> None:
         self._store = store
+        # One slot of a cluster, so that one script may count them all.
+        self._space = f"{prefix}{{limits}}:"
         self._batches = Batches[Sequence[Charge], Verdict]("rate limits", self._charge_all, _AT_ONCE)
 
     def running(self) -> AbstractAsyncContextManager[None]:
@@ -78,7 +80,9 @@ class Counters:
         question = orjson.dumps(([(charge.rule.interval, charge.rule.burst) for charge in places], asked))
         with untraced():
             async with self._store.reached() as redis:
-                answer = await redis.register_script(_CHARGE)([charge.key for charge in places], [question])
+                answer = await redis.register_script(_CHARGE)(
+                    [self._space + charge.key for charge in places], [question]
+                )
         return [
             Verdict.of(charges, admitted, debts)
             for charges, (admitted, debts) in zip(requests, orjson.loads(answer), strict=True)

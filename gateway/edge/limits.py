@@ -62,7 +62,7 @@ def limiting(settings: Settings) -> Callable[[web.Application], AsyncIterator[No
     """The limiter, for as long as the application lives: declare it after `configuration` and `store`."""
 
     async def resource(app: web.Application) -> AsyncIterator[None]:
-        counters = Counters(app[STORE])
+        counters = Counters(app[STORE], settings.redis_prefix)
         app[_LIMITER] = Limiter(counters, app[CONFIGURATION], settings.rate_limit_scale)
         async with counters.running():
             yield
@@ -92,4 +92,5 @@ async def tell_limits(request: web.Request, response: web.StreamResponse) -> Non
 def _route(request: web.Request) -> str:
     """The method and the path template below the version, such as `GET /orders/{id}`; no such path has none."""
     resource = request.match_info.route.resource
-    return f"{request.method} {_VERSION.sub('', resource.canonical, count=1)}" if resource else ""
+    method = "GET" if request.method == "HEAD" else request.method
+    return f"{method} {_VERSION.sub('', resource.canonical, count=1)}" if resource else ""

@@ -66,7 +66,7 @@ async def within_capacity(request: web.Request, handler: Handler) -> web.StreamR
     if request.path in INTERNAL:
         return await handler(request)
     resilience = request.app[CONFIGURATION][Resilience]
-    reading = request.method == "GET" and known_caller(request) is None
+    reading = request.method in ("GET", "HEAD") and known_caller(request) is None
     what, share = ("reads", _READING) if reading else ("requests", 1.0)
     with ExitStack() as place:
         place.enter_context(request.app[_LOAD].place(resilience, what, share))

@@ -16,6 +16,7 @@ from discovery.config.limits import Limit, Limits
 from services.chassis.identity import Caller, Role
 
 _MICROSECONDS: Final = 1_000_000
+_SIGNING_IN: Final = " /auth/"
 _SITE_BITS: Final = 64
 """One customer of a provider has at least so much of IPv6: a whole /64, and not one address."""
 
@@ -111,13 +112,15 @@ class Rules:
 
     def about(self, route: str, address: str, caller: Caller | None) -> list[Charge]:
         """What a request counts for; `route` is like `POST /orders`, `address` a `subject`."""
-        who = f"user:{caller.user_id}" if caller else address
-        charges = [Charge(self._address, f"limit:{address}")]
+        charges = [Charge(self._address, address)]
+        who = address
         if caller:
             rule = self._staff if caller.has(Role.SUPPORT, Role.ADMIN) else self._user
-            charges.append(Charge(rule, f"limit:{who}"))
+            charges.append(Charge(rule, f"user:{caller.user_id}"))
+            # Whoever signs in or up is not yet who their token says.
+            who = address if _SIGNING_IN in route else f"user:{caller.user_id}"
         if of_route := self._routes.get(route):
-            charges.append(Charge(of_route, f"limit:{route}:{who}"))
+            charges.append(Charge(of_route, f"{route}:{who}"))
         return charges
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.live.feed import Watch
 from gateway.live.progress import OVER, SETTLED, Progress, StatusChange, Step, advance, history
@@ -26,11 +26,13 @@ _HEARTBEAT: Final = b": still here\n\n"
 
 
 class EventsQuery(BaseModel):
-    """`follow`: on beyond the confirmation, to the customer's door."""
+    """How far the stream goes."""
 
     model_config = ConfigDict(extra="forbid")
 
-    follow: bool = False
+    follow: bool = Field(
+        False, description="On beyond the confirmation: to DELIVERED, CANCELLED or REFUNDED."
+    )
 
 
 async def events(request: web.Request, calls: Calls) -> web.StreamResponse:

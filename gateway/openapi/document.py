@@ -6,7 +6,8 @@ from typing import Final
 from pydantic.json_schema import JsonSchemaMode
 
 from gateway.contract import Model
-from gateway.openapi.operation import Operation, component, refusal
+from gateway.openapi.answers import component, refusal
+from gateway.openapi.operation import Operation
 from gateway.openapi.problems import REFUSALS, Problem
 from gateway.openapi.schemas import Json, components
 
@@ -26,6 +27,8 @@ answered wherever GET is.
 
 **Repeating.** GET, PUT and DELETE can be repeated. So can whatever carries an `Idempotency-Key`: for 24 h it
 has one effect and one answer. 429, 502, 503 and 504 say in `Retry-After` how many seconds to wait.
+
+**Limits.** `RateLimit-*` say how much is left of the limit that leaves the least; beyond it is 429.
 
 **Following up.** Every answer has an `x-correlation-id`: yours, if you sent one of at most 128 letters, digits, `.`,
 `_` or `-`, and a new one otherwise. It is in every log line and message that the request led to.
@@ -49,6 +52,36 @@ _HEADERS: Final[Json] = {
         "required": True,
         "schema": {"type": "integer", "minimum": 0},
         "example": 1,
+    },
+    "RateLimit-Limit": {
+        "description": "What the limit admits that leaves the fewest more requests.",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 600,
+    },
+    "RateLimit-Remaining": {
+        "description": "How many more it admits at once.",
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 599,
+    },
+    "RateLimit-Reset": {
+        "description": "Seconds until it is unused again.",
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 1,
+    },
+    "RateLimit-Policy": {
+        "description": "The limit, and in how many seconds.",
+        "schema": {"type": "string"},
+        "example": "600;w=60",
+    },
+    "ETag": {
+        "description": "Names what is answered, for `If-None-Match`.",
+        "schema": {"type": "string"},
+        "example": '"5f0a1c3e9d7b2468ace01357"',
+    },
+    "Cache-Status": {
+        "description": "Where the answer came from (RFC 9211).",
+        "schema": {"type": "string"},
+        "example": "portico; hit; ttl=0",
     },
 }
 

@@ -1,17 +1,14 @@
 """One endpoint as an operation of the document: its parameters, its body, and every answer that there can be."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final, Self
 
-import orjson
-
-from gateway.contract import Contract, Events, Model
+from gateway.contract import Contract, Model
 from gateway.endpoint import IDEMPOTENCY_KEY, Endpoint, Key, Who
-from gateway.openapi.problems import ALWAYS, MEDIA_TYPE, REFUSALS, RETRIED, meaning, problem
+from gateway.openapi.answers import component, given, refusal
+from gateway.openapi.problems import ALWAYS
 from gateway.openapi.schemas import Json, example, parameters, reference
 
 _ROLES: Final[Mapping[Who, tuple[str, ...]]] = MappingProxyType(
@@ -33,6 +30,14 @@ _KEY: Final[Json] = {
     "so that it can be repeated without harm; another request with it is 422.",
     "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,126}[!-~])?$", "maxLength": 128},
     "example": "my-first-order",
+}
+_VALIDATOR: Final[Json] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of what the client has.",
+    "schema": {"type": "string"},
+    "example": '"5f0a1c3e9d7b2468ace01357"',
 }
 
 
@@ -57,31 +62,35 @@ class Operation:
     def refused(self) -> dict[int, Mapping[str, str]]:
         """Every status that it can refuse with, and the slugs that are its own."""
         found = {*ALWAYS, *self.contract.refuses}
-        if "{" in self.path:
+        if "{" in self.path or self.switchable:
             found.add(404)
         if self.contract.takes:
-            found |= {415, 422}
-        if self.contract.query or self.contract.headers or self.key is not Key.IGNORED:
+            found.add(415)
+        if self._can_be_wrong:
             found.add(422)
-        if any("pattern" in parameter["schema"] for parameter in parameters("path", self.contract.path)):
-            found.add(422)
-        refused = {status: self.contract.refuses.get(status, {}) for status in found} | self._switched_off
-        return dict(sorted(refused.items()))
+        return {status: self._slugs(status) for status in sorted(found)}
 
     @property
-    def _switched_off(self) -> dict[int, Mapping[str, str]]:
-        if not self.switchable:
-            return {}
-        own = self.contract.refuses.get(404, {})
-        missing = own or (REFUSALS[404].slugs if "{" in self.path else {})
-        return {404: {**missing, "switched-off": "It is switched off, for all or for this caller."}}
+    def _can_be_wrong(self) -> bool:
+        contract = self.contract
+        checked = any("pattern" in parameter["schema"] for parameter in parameters("path", contract.path))
+        keyed = self.key is not Key.IGNORED
+        return checked or keyed or any((contract.takes, contract.query, contract.headers))
+
+    def _slugs(self, status: int) -> Mapping[str, str]:
+        switch = {"switched-off": "It is switched off, for all or for this caller."}
+        off = switch if status == 404 and self.switchable else {}
+        return {**self.contract.refuses.get(status, {}), **off}
 
     def describe(self, known: Mapping[str, Json]) -> Json:
         """The operation; `known` are the schemas of the document."""
         contract = self.contract
         body = {"requestBody": _body(contract.takes, known)} if contract.takes else {}
-        given = {str(status): _answer(status, answer, known) for status, answer in contract.gives.items()}
-        refused = {str(status): _refusal(status, slugs) for status, slugs in self.refused.items()}
+        validated = 304 in contract.gives
+        answers = {
+            status: given(answer, known, validated=validated) for status, answer in contract.gives.items()
+        }
+        refusals = {status: _refusal(status, own) for status, own in self.refused.items()}
         return {
             "operationId": contract.id,
             "tags": [contract.tag.name],
@@ -90,7 +99,7 @@ class Operation:
             "security": list(self._security()),
             "parameters": list(self._parameters()),
             **body,
-            "responses": given | refused,
+            "responses": {str(status): answer for status, answer in (answers | refusals).items()},
         }
 
     def _security(self) -> Iterator[Json]:
@@ -108,73 +117,15 @@ class Operation:
         yield from parameters("header", self.contract.headers)
         if self.key is not Key.IGNORED:
             yield {**_KEY, "required": self.key is Key.REQUIRED}
-
-
-def component(status: int) -> str:
-    """The name under which the document has a refusal that is the same everywhere."""
-    return re.sub(r"\W", "", HTTPStatus(status).phrase)
-
-
-def refusal(status: int, own: Mapping[str, str]) -> Json:
-    """A problem document with an example for each slug, `own` ones first."""
-    slugs = {**own, **REFUSALS[status].slugs, **own}
-    shown = {slug: {"value": problem(status, slug, text)} for slug, text in slugs.items()}
-    return {
-        "description": meaning(slugs),
-        "headers": _headers(status),
-        "content": {
-            MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": shown},
-        },
-    }
+        if 304 in self.contract.gives:
+            yield _VALIDATOR
 
 
 def _refusal(status: int, own: Mapping[str, str]) -> Json:
-    if own:
-        return refusal(status, own)
-    return {"$ref": f"#/components/responses/{component(status)}"}
+    return refusal(status, own) if own else {"$ref": f"#/components/responses/{component(status)}"}
 
 
 def _body(model: Model, known: Mapping[str, Json]) -> Json:
     schema = reference(model)
-    return {
-        "required": True,
-        "content": {"application/json": {"schema": schema, "example": example(schema, known)}},
-    }
-
-
-def _answer(status: int, answer: Model | Events | str, known: Mapping[str, Json]) -> Json:
-    match answer:
-        case str():
-            return {"description": answer, "headers": _headers(status)}
-        case Events(name, model):
-            return _content(status, model, "text/event-stream", _event(name, model, known))
-        case model:
-            schema = reference(model)
-            media = {"schema": schema, "example": example(schema, known)}
-            return _content(status, model, "application/json", media)
-
-
-def _event(name: str, model: Model, known: Mapping[str, Json]) -> Json:
-    """One event of a stream, by its fields."""
-    schema = reference(model)
-    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
-    fields = {"event": {"const": name}, "id": {"type": "string", "pattern": "^[0-9]+$"}, "data": data}
-    shown = {"event": name, "id": "1", "data": orjson.dumps(example(schema, known)).decode()}
-    return {"schema": {"type": "object", "properties": fields, "required": list(fields)}, "example": shown}
-
-
-def _content(status: int, model: Model, media_type: str, media: Json) -> Json:
-    return {
-        "description": (model.__doc__ or "").strip(),
-        "headers": _headers(status),
-        "content": {media_type: media},
-    }
-
-
-def _headers(status: int) -> Json:
-    names = ["x-correlation-id"]
-    if status == 401:
-        names.append("WWW-Authenticate")
-    if status in RETRIED:
-        names.append("Retry-After")
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    media = {"schema": schema, "example": example(schema, known)}
+    return {"required": True, "content": {"application/json": media}}

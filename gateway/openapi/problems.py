@@ -99,7 +99,8 @@ REFUSALS: Final[Mapping[int, Refused]] = MappingProxyType(
         ),
         503: Refused.of(
             errors.Unavailable,
-            "A part that is needed is missing or busy. Try again after `Retry-After` seconds.",
+            "A part that is needed is missing. Try again after `Retry-After` seconds.",
+            overloaded="More is asked at this moment than can be done.",
             deadline_exceeded="A part that is needed was too slow.",
         ),
         504: Refused("It took too long", {"deadline-exceeded": "No answer came in time."}),

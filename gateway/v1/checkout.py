@@ -11,7 +11,8 @@ from gateway.endpoint import json_object, no_parameters
 from gateway.upstreams import order as source
 from gateway.upstreams.client import Calls
 from gateway.v1.inputs import Input
-from gateway.v1.orders import ORDERS, AddressIn, Items, PaymentMethodIn
+from gateway.v1.orders import ORDERS
+from gateway.v1.placing import AddressIn, Items, PaymentMethodIn
 from gateway.vocabulary import Available, Degraded
 from services.chassis.http import reply
 

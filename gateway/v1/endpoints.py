@@ -18,6 +18,7 @@ from gateway.v1 import (
     inventory,
     orders,
     payments,
+    placing,
     products,
     sagas,
     signing_keys,
@@ -53,7 +54,7 @@ ENDPOINTS: Final = (
     Endpoint("GET",    "/inventory/{sku}",               Who.STAFF,  _stock("/stock/{sku}"), inventory.GET),
     Endpoint("POST",   "/inventory/{sku}/adjustments",   Who.STAFF,  _stock("/stock/{sku}/adjustments"), inventory.ADJUST, Key.REQUIRED),
 
-    Endpoint("POST",   "/orders",                        Who.USER,   orders.place, orders.PLACE, Key.REQUIRED),
+    Endpoint("POST",   "/orders",                        Who.USER,   placing.place, placing.PLACE, Key.REQUIRED),
     Endpoint("GET",    "/orders",                        Who.USER,   _order("/orders"), orders.LIST),
     Endpoint("GET",    "/orders/{id}",                   Who.OWNER,  orders.page, orders.PAGE),
     Endpoint("GET",    "/orders/{id}/status",            Who.OWNER,  _order("/orders/{id}/status"), orders.STATUS),

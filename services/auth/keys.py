@@ -17,9 +17,10 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.auth.derivation import derived
 from services.auth.documents import StoredKey
-from services.auth.lifecycle import Begin, Change, active
+from services.auth.domain import Key
+from services.auth.lifecycle import Begin, Change, active, hastened
 from services.auth.settings import Settings
-from services.chassis.errors import Unavailable
+from services.chassis.errors import Conflict, Unavailable
 from services.chassis.identity import ALGORITHM
 
 _MARKS: Final = ("acknowledged_at", "activated_at", "removed_at")
@@ -109,6 +110,17 @@ async def accepted_keys(session: AsyncClientSession | None = None) -> list[Store
 async def removed_keys() -> list[StoredKey]:
     """The last few that were removed, the newest first."""
     return await StoredKey.find({"removed_at": {"$ne": None}}).sort("-removed_at").limit(_HISTORY).to_list()
+
+
+async def hasten(key: Key, wish: Begin, session: AsyncClientSession) -> Key:
+    """Have a key that is on its way revoke all before it. Raises Conflict when it has arrived meanwhile."""
+    wanted = hastened(key, wish)
+    change = {"$set": {name: getattr(wanted, name) for name in ("revokes", "reason", "asked_by")}}
+    collection = StoredKey.get_pymongo_collection()
+    result = await collection.update_one({"_id": key.kid, "activated_at": None}, change, session=session)
+    if not result.matched_count:
+        raise Conflict("the key that was on its way signs by now: ask again", slug="rotation-in-progress")
+    return wanted
 
 
 async def carry_out(change: Change) -> bool:

@@ -16,6 +16,10 @@ from services.chassis.errors import Conflict
 CLOCK_SKEW: Final = timedelta(seconds=5)
 """How far the clocks of two machines may be apart."""
 
+REVOKING_PATIENCE: Final = timedelta(seconds=60)
+"""So long a key that revokes waits to be known everywhere: who does not know it then refuses good tokens, which is
+better than that all take those of a thief."""
+
 MOST_KEYS: Final = 8
 """Accepted at a time. Every process and every Envoy holds all of them."""
 
@@ -108,6 +112,11 @@ def next_generation(keys: Sequence[Key], wish: Begin) -> int:
     return max((key.generation for key in keys), default=0) + 1
 
 
+def hastened(key: Key, wish: Begin) -> Key:
+    """A key that is on its way, now with a wish to revoke: it takes the place of another one for that."""
+    return key.model_copy(update={"revokes": True, "reason": wish.reason, "asked_by": wish.asked_by})
+
+
 def next_step(keys: Sequence[Key], acknowledged: bool, now: datetime, pace: Pace) -> Begin | Change | None:
     """What is to be done now. `acknowledged` tells whether every process verifies with the awaited key."""
     # What was heard comes first: nobody will say it again.
@@ -125,6 +134,8 @@ def _step_of_pending(
         return None
     if active(keys) is None:
         return _change("active", key, activated_at=now)
+    if key.revokes and key.created_at + REVOKING_PATIENCE <= now:
+        return _change("active, whoever knows it", key, activated_at=now)
     if not acknowledged:
         # Somebody has come, or has come back, who does not know it.
         return _change("no longer known to all", key, acknowledged_at=None) if key.acknowledged_at else None

@@ -17,7 +17,7 @@ from discovery.consul.client import ERRORS, consul_client
 from services.auth.acknowledgement import Answers, Holders, Waiting, holders
 from services.auth.documents import StoredKey
 from services.auth.domain import Key
-from services.auth.keys import KEYS, SigningKeys, accepted_keys, carry_out, jwks
+from services.auth.keys import KEYS, SigningKeys, accepted_keys, carry_out, hasten, jwks
 from services.auth.lifecycle import (
     Begin,
     Change,
@@ -27,6 +27,7 @@ from services.auth.lifecycle import (
     awaited,
     next_generation,
     next_step,
+    pending,
 )
 from services.auth.metrics import measure
 from services.auth.settings import Settings
@@ -61,6 +62,10 @@ class Rotation:
     async def begin(self, work: Work, wish: Begin, now: datetime) -> Key:
         """Publish a new key as soon as the work is committed. Raises Conflict while there is one on its way."""
         keys = [stored.key for stored in await accepted_keys(work.session)]
+        if wish.revokes and (other := pending(keys)) is not None:
+            # A key that somebody holds up must not hold up the end of a stolen one.
+            work.after_commit(self._news.set)
+            return await hasten(other, wish, work.session)
         fresh = self._signing.make(next_generation(keys, wish), wish, now)
         try:
             await fresh.insert(session=work.session)
@@ -123,12 +128,12 @@ class Rotation:
         what it replaces, and no key is forgotten again by a slow instance.
         """
         while True:
-            published, index = await kv.get_with_index(self._consul, self._name)
+            published = await kv.read(self._consul, self._name)
             stored = await self._signing.look()
             self.jwks = jwks(stored)
-            if not stored or published == self.jwks:
+            if not stored or published.value == self.jwks:
                 return stored
-            if await kv.put_if_unchanged(self._consul, self._name, self.jwks, index):
+            if await kv.replace(self._consul, self._name, self.jwks, published.version):
                 _log.info("published the signing keys %s", ", ".join(key.id for key in stored))
 
     async def _begin_by_itself(self, keys: Sequence[Key], wish: Begin, now: datetime) -> None:

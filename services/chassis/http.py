@@ -29,9 +29,12 @@ async def read_body(request: web.Request) -> bytes:
 
 
 def parse(model: type[Model], body: bytes) -> Model:
-    """JSON text as `model`. Raises Malformed for what is no JSON, Invalid for wrong fields."""
+    """JSON text as `model`, each value of the type that it is to be: neither `"1"` nor `true` is a number.
+
+    Raises Malformed for what is no JSON, Invalid for wrong fields.
+    """
     try:
-        return model.model_validate_json(body)
+        return model.model_validate_json(body, strict=True)
     except ValidationError as error:
         if any(
             item["type"] == "json_invalid" for item in error.errors(include_input=False, include_url=False)
@@ -48,14 +51,14 @@ def query(request: web.Request, model: type[Model]) -> Model:
     try:
         return model.model_validate(dict(request.query))
     except ValidationError as error:
-        raise Invalid("some parameters are invalid", errors=field_errors(error)) from error
+        raise Invalid("some parameters are invalid", errors=field_errors(error, "query")) from error
 
 
-def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
-    """Each wrong field by its dotted path, without echoing what was sent."""
+def field_errors(error: ValidationError, whole: str = "body") -> tuple[FieldError, ...]:
+    """Each wrong field by its dotted path, or the `whole` they are in, without echoing what was sent."""
     return tuple(
         FieldError(
-            ".".join(str(part) for part in item["loc"]) or "body", item["msg"].removeprefix("Value error, ")
+            ".".join(str(part) for part in item["loc"]) or whole, item["msg"].removeprefix("Value error, ")
         )
         for item in error.errors(include_input=False, include_url=False, include_context=False)
     )

@@ -68,7 +68,7 @@ class RedisSettings(EnvironmentSettings):
 
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     redis_prefix: str = Field(
-        "", description="before the names of all that is kept, where platforms share one Redis"
+        "", description="before the names of what limits and cache keep, where platforms share one Redis"
     )
     redis_timeout_seconds: float = Field(1.0, gt=0)
     redis_max_connections: int = Field(50, ge=1)

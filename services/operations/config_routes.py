@@ -1,5 +1,6 @@
 """The operations service's HTTP edge for configuration and feature flags, for administrators alone."""
 
+import json
 from typing import Any
 
 from aiohttp import web
@@ -33,7 +34,9 @@ async def override(request: web.Request) -> web.Response:
     """The section with these overrides, which every process takes over at once."""
     who, name = require(request, Role.ADMIN), request.match_info["section"]
     body = await read(request, OverridesIn)
-    async with witnessed(_deed(who, "configure", body.overrides), f"config/{name}"):
+    # As text: whatever is refused, the database has to be able to keep it.
+    said = {"overrides": json.dumps(body.overrides)}
+    async with witnessed(_deed(who, "configure", said), f"config/{name}"):
         return reply(await request.app[CONFIGURED].override(name, body.overrides, body.version))
 
 

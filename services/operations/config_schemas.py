@@ -11,7 +11,8 @@ from discovery.consul.kv import Stored
 from services.operations.schemas import Input
 
 Version = Annotated[
-    int, Field(ge=0, description="what was read; the change is refused when it is another by now")
+    int,
+    Field(ge=0, strict=True, description="what was read; the change is refused when it is another by now"),
 ]
 
 

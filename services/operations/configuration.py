@@ -10,7 +10,7 @@ from aiohttp import web
 from consul.aio import Consul
 
 from discovery.config.flags import NAME, Flag, flag
-from discovery.config.section import Section, Unusable, resolved
+from discovery.config.section import Section, Unusable, encoded, resolved
 from discovery.config.sections import SECTIONS
 from discovery.consul import kv
 from discovery.consul.client import ERRORS, consul_client
@@ -42,8 +42,9 @@ class StoredConfiguration:
 
     async def override(self, name: str, overrides: dict[str, Any], version: int | None) -> SectionOut:
         """The section with these in place of its defaults. Raises NotFound, Invalid, Conflict."""
-        section, document = _known(name), orjson.dumps(overrides, option=orjson.OPT_SORT_KEYS)
+        section = _known(name)
         with _usable("overrides."):
+            document = encoded(overrides)
             resolved(section, document)
         await self._replace(self._sections + name, document if overrides else None, version)
         return await self.section(name)

@@ -11,10 +11,11 @@ from services.operations.domain import DeadLetter, Reason, State
 
 
 def _written_out(value: object) -> object:
-    """Not a number: it would be taken for seconds since 1970."""
-    if isinstance(value, int | float) or (isinstance(value, str) and ":" not in value):
-        raise ValueError("must be a time such as 2026-01-31T12:00:00Z")
-    return value
+    """Read from text that says it; a number would be taken for seconds since 1970."""
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise ValueError("must be a time such as 2026-01-31T12:00:00Z") from error
 
 
 Text = Annotated[str, Field(min_length=1, max_length=255)]

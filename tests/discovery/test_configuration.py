@@ -17,11 +17,6 @@ from tests.parts import eventually
 
 PATIENT = {"x-envoy-expected-rq-timeout-ms": "14000"}
 SHARE_OF = 2000
-UNUSABLE: tuple[dict[str, Any] | bytes, ...] = (
-    {"services": {"payment": {"retries": -1}}},
-    {"services": {"billing": {}}},
-    b"{nonsense",
-)
 
 
 async def seconds_of(http: ClientSession, url: str, status: int) -> float:
@@ -102,10 +97,14 @@ async def test_canaries_get_their_share_and_it_changes(
 
 
 async def is_shared(platform: Platform, percent: int) -> bool:
-    """Whether the endpoints of the order service, canaries included where they are asked at all, have their weights."""
-    weights = {host["hostname"]: host["weight"] for host in await platform.hosts("egress", "order")}
-    canaries = weights.get("new-1", 0) + weights.get("new-2", 0)
-    return len(weights) == (4 if percent else 2) and canaries * 100 == percent * sum(weights.values())
+    """Whether the instances of the order service that are to be asked have their weights."""
+    asked = {
+        host["hostname"]: host["weight"]
+        for host in await platform.hosts("egress", "order")
+        if host["health_status"]["eds_health_status"] == "HEALTHY"
+    }
+    canaries = asked.get("new-1", 0) + asked.get("new-2", 0)
+    return len(asked) == (4 if percent else 2) and canaries * 100 == percent * sum(asked.values())
 
 
 async def asked_of(platform: Platform) -> Counter[str]:
@@ -121,6 +120,27 @@ async def asked_of(platform: Platform) -> Counter[str]:
         for _ in range(8):
             group.create_task(some())
     return seen
+
+
+async def test_from_all_to_none_and_back_costs_no_request(
+    platform: Platform, join: Join, configure: Configure
+) -> None:
+    async with join("product", "old"), join("product", "new", "canary"):
+        await eventually(lambda: answered(platform.egress, "http://product/", "old"))
+        await eventually(lambda: answered(platform.egress, "http://product/", "new"))
+        async with traffic(platform.egress, "http://product/") as seen:
+            for _ in range(5):
+                for percent, id in ((0, "old"), (100, "new")):
+                    await configure("traffic", {"services": {"product": {"canary": {"canary": percent}}}})
+                    await eventually(partial(all_from, seen, id))
+        assert seen.failed == {}
+
+
+def all_from(seen: Traffic, id: str) -> bool:
+    """Whether one instance has given all of the last hundred answers; else begin to count anew."""
+    if seen.instances.keys() - {id}:
+        seen.instances.clear()
+    return seen.instances[id] >= 100
 
 
 async def test_a_change_costs_no_request_and_no_stream(
@@ -140,11 +160,22 @@ async def test_a_change_costs_no_request_and_no_stream(
         ):
             for change in changes:
                 await configure("traffic", {"services": {"gateway": change}}, seen_by="edge")
-                asked = seen.statuses.total()
-                await eventually(partial(has_seen, seen, asked + 200))
+                await eventually(partial(has_answered, seen, seen.statuses.total() + 200))
                 await socket.send_str("still here")
                 assert await socket.receive_str(timeout=5) == "still here"
         assert seen.failed == {}
+
+
+def has_answered(seen: Traffic, requests: int) -> bool:
+    """Whether so many requests have been answered."""
+    return seen.statuses.total() > requests
+
+
+INVALID: tuple[Any, ...] = (
+    {"services": {"payment": {"retries": -1}}},
+    {"services": {"billing": {}}},
+    b"{nonsense",
+)
 
 
 async def test_an_invalid_document_changes_nothing_and_is_shown(
@@ -153,7 +184,7 @@ async def test_an_invalid_document_changes_nothing_and_is_shown(
     async with join("payment", "failing"):
         await eventually(lambda: answered(platform.egress, "http://payment/", "failing"))
         await configure("traffic", {"services": {"payment": {"retries": 0}}}, seen_by="egress")
-        for bad in UNUSABLE:
+        for bad in INVALID:
             await configure("traffic", bad)
             await eventually(partial(are_valid, platform, 0.0))
             assert await attempts(platform) == 1
@@ -190,8 +221,3 @@ async def test_the_coarse_limit_is_changed_and_heeded(
         await eventually(partial(is_answered_with, platform.edge, "/api/x", 429))
         await configure("edge", {})
         await eventually(lambda: answered(platform.edge, "/api/x", "gw"))
-
-
-def has_seen(seen: Traffic, answers: int) -> bool:
-    """Whether there were more answers than so many."""
-    return seen.statuses.total() > answers

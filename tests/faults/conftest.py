@@ -27,7 +27,7 @@ from tests.faults.traffic import Traffic
 from tests.faults.without import SAFEGUARDS
 from tests.faults.witness import Witness
 
-PORT_OFFSET = 6_000
+PORT_OFFSET = 5_600
 PRODUCTS = 200
 CUSTOMERS = 12
 BASKETS = 1_000

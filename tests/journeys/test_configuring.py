@@ -79,6 +79,6 @@ async def test_who_did_it_is_written_down(layout: Layout, store: Shop) -> None:
     entries = (await store.admin.get(f"{AUDIT}?subject=config/caching"))["items"]
     assert (entries[0]["action"], entries[0]["details"], entries[0]["outcome"]) == (
         "configure",
-        {"enabled": True},
+        {"overrides": '{"enabled": true}'},
         "done",
     )

@@ -12,7 +12,7 @@ _UNITS: Final = 10_000
 
 
 def shared_out(endpoints: Sequence[Endpoint], canary: Mapping[str, float]) -> tuple[Endpoint, ...]:
-    """The instances that get traffic, with weights that give each tag of `canary` its share in percent.
+    """The instances with weights that give each tag of `canary` its share in percent; weight 0 is to get no traffic.
 
     Within a share it goes by the weights that the instances registered with. An instance with several of the tags
     belongs to the one that is declared first. The share of a tag that nobody carries goes to the rest; where there is
@@ -27,10 +27,14 @@ def shared_out(endpoints: Sequence[Endpoint], canary: Mapping[str, float]) -> tu
     units: dict[str | None, int] = {tag: round(canary[tag] * _UNITS) for tag in weights if tag is not None}
     units[None] = 100 * _UNITS - sum(units.values())
     return tuple(
-        replace(endpoint, weight=max(1, round(units[group] * endpoint.weight / weights[group])))
+        replace(endpoint, weight=_part(units[group], endpoint.weight, weights[group]))
         for endpoint, group in groups.items()
-        if units[group] > 0
     )
+
+
+def _part(units: int, weight: int, of: int) -> int:
+    """What an instance gets of a share; less than a unit is one."""
+    return max(1, round(units * weight / of)) if units > 0 else 0
 
 
 def _group(endpoint: Endpoint, canary: Mapping[str, float]) -> str | None:

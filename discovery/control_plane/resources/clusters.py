@@ -41,7 +41,10 @@ def cluster(name: str, policy: Policy) -> Message:
 
 
 def assignment(name: str, endpoints: Iterable[Endpoint]) -> Message:
-    """The instances of one service; none is an answer too, without which its cluster would not start."""
+    """The instances of one service, those with weight 0 without traffic.
+
+    No instances are an answer too, without which its cluster would not start.
+    """
     hosts = [_lb_endpoint(endpoint) for endpoint in endpoints]
     return {
         "@type": ENDPOINT,
@@ -75,7 +78,9 @@ def _lb_endpoint(endpoint: Endpoint) -> Message:
     socket = {"address": endpoint.host, "port_value": endpoint.port}
     return {
         "endpoint": {"address": {"socket_address": socket}, "hostname": endpoint.id},
-        "load_balancing_weight": endpoint.weight,
+        "load_balancing_weight": max(1, endpoint.weight),
+        # Envoy goes on to check its health, and so need not wait for that when it is to get traffic again.
+        "health_status": "HEALTHY" if endpoint.weight else "DRAINING",
     }
 
 

@@ -240,6 +240,13 @@ async def test_only_one_rotation_at_a_time_and_the_same_answer_for_the_same_key(
     assert len(await office.published()) == 2
 
 
+async def test_one_that_revokes_takes_over_the_one_that_is_held_up(office: Office) -> None:
+    waiting = (await office.rotate()).body["kid"]
+    answer = await office.rotate(revoke=True, reason="it was stolen")
+    assert (answer.status, answer.body["kid"], answer.body["revokes"]) == (202, waiting, True)
+    assert (await office.keys())["items"][0]["reason"] == "it was stolen"
+
+
 async def test_administrators_alone_see_and_rotate_keys(auth: Auth) -> None:
     await auth.register()
     token = (await auth.login()).body["access_token"]
@@ -387,13 +394,13 @@ async def test_an_instance_that_was_overtaken_makes_consul_forget_no_key(
 
 async def test_a_value_that_has_changed_meanwhile_is_not_replaced(consul: Consul, here: Corner) -> None:
     name = f"{here.name}/contended"
-    assert await kv.get_with_index(consul, name) == (None, 0)
-    assert await kv.put_if_unchanged(consul, name, b"first", 0)
-    assert not await kv.put_if_unchanged(consul, name, b"late", 0)
-    value, index = await kv.get_with_index(consul, name)
+    assert await kv.read(consul, name) == kv.NOTHING
+    assert await kv.replace(consul, name, b"first", 0)
+    assert not await kv.replace(consul, name, b"late", 0)
+    stored = await kv.read(consul, name)
     await kv.put(consul, name, b"second")
-    assert not await kv.put_if_unchanged(consul, name, b"late", index)
-    assert (value, await kv.get(consul, name)) == (b"first", b"second")
+    assert not await kv.replace(consul, name, b"late", stored.version)
+    assert (stored.value, await kv.get(consul, name)) == (b"first", b"second")
 
 
 async def test_another_instance_goes_on_when_the_one_that_began_is_killed(

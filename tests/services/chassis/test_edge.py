@@ -83,6 +83,8 @@ async def post(
         (b"[]", 422, "body"),
         (b"{}", 422, "name"),
         (b'{"name": "x", "count": "many"}', 422, "count"),
+        (b'{"name": "x", "count": "5"}', 422, "count"),
+        (b'{"name": "x", "count": true}', 422, "count"),
         (b'{"name": {"$gt": ""}}', 422, "name"),
         (b'{"name": "x", "role": "admin"}', 422, "role"),
         (b'{"name": "' + b"x" * 2000 + b'"}', 413, None),

@@ -70,6 +70,8 @@ async def test_who_changes_what_has_changed_meanwhile_is_told(office: Office) ->
         ("limits", {"overrides": {"users": {}}}, 422, "overrides.users"),
         ("limits", {"overrides": []}, 422, "overrides"),
         ("limits", {"overrides": {}, "version": -1}, 422, "version"),
+        ("limits", {"overrides": {}, "version": False}, 422, "version"),
+        ("limits", {"overrides": {"user": {"requests": 2**70}}}, 422, "overrides.body"),
         ("limits", {"override": {}}, 422, "override"),
         ("nothing", {"overrides": {}}, 404, None),
     ],
@@ -137,4 +139,4 @@ async def test_every_change_is_written_down_with_what_came_of_it(office: Office)
         ("configure", ["config/limits"], "done"),
     ]
     first = (await office.audit(subject="config/limits"))[-1]
-    assert (first["user_id"], first["details"]) == ("ada", {"enabled": False})
+    assert (first["user_id"], first["details"]) == ("ada", {"overrides": '{"enabled": false}'})

@@ -12,6 +12,7 @@ from services.auth.domain import Key
 from services.auth.lifecycle import (
     CLOCK_SKEW,
     MOST_KEYS,
+    REVOKING_PATIENCE,
     Begin,
     Change,
     Pace,
@@ -19,6 +20,7 @@ from services.auth.lifecycle import (
     accepted_until,
     active,
     awaited,
+    hastened,
     next_generation,
     next_step,
     pending,
@@ -171,3 +173,13 @@ def check(step: Change, keys: Sequence[Key], known_since: datetime | None, now: 
     elif step.after.activated_at and active(keys):
         assert known_since is not None
         assert now - known_since >= PACE.settling
+
+
+def test_a_key_that_revokes_does_not_wait_for_ever() -> None:
+    keys = [signing(1), hastened(key(2), STOLEN)]
+    assert (keys[1].revokes, keys[1].reason) == (True, STOLEN.reason)
+    assert next_step(keys, False, NOW + REVOKING_PATIENCE - SECOND, PACE) is None
+    assert (
+        changed(next_step(keys, False, NOW + REVOKING_PATIENCE, PACE)).activated_at == NOW + REVOKING_PATIENCE
+    )
+    assert next_step([signing(1), key(2)], False, NOW + REVOKING_PATIENCE, PACE) is None

@@ -16,7 +16,9 @@ def instance(id: str, *tags: str, weight: int = 1) -> Endpoint:
 
 def shares(canary: dict[str, float], *instances: Endpoint) -> dict[str, float]:
     """The percentage of the calls that each instance gets; who gets none is not there."""
-    weights = {found.id: found.weight for found in shared_out(instances, canary)}
+    shared = shared_out(instances, canary)
+    assert [found.id for found in shared] == [instance.id for instance in instances]
+    weights = {found.id: found.weight for found in shared if found.weight}
     return {id: round(100 * weight / sum(weights.values()), 3) for id, weight in weights.items()}
 
 

@@ -22,6 +22,7 @@ from gateway.v1 import (
     inventory,
     orders,
     payments,
+    placing,
     products,
     sagas,
     signing_keys,
@@ -49,7 +50,7 @@ TAKEN: dict[Model, Model] = {
     catalogue.ProductIn: product.ProductIn,
     catalogue.ProductPatch: product.ProductPatch,
     inventory.AdjustmentIn: stock.AdjustmentIn,
-    orders.PlaceOrderIn: order.PlaceOrderIn,
+    placing.PlaceOrderIn: order.PlaceOrderIn,
     orders.CancelIn: order.CancelIn,
     payments.SandboxNotice: WebhookIn,
     dead_letters.ReplayManyIn: operations.ReplayManyIn,
@@ -104,8 +105,8 @@ LISTS: dict[Model, Model] = {
 }
 """Answers of `reply_list`, by what they list."""
 
-MADE_HERE: set[Model] = {
-    orders.AcceptedOut,
+OURS: set[Model] = {
+    placing.AcceptedOut,
     orders.OrderOut,
     products.ProductListOut,
     products.ProductPageOut,
@@ -113,9 +114,10 @@ MADE_HERE: set[Model] = {
     home.HomeOut,
     account.AccountPageOut,
     checkout.PreviewOut,
+    EventsQuery,
     StatusChange,
 }
-"""What the gateway answers with itself."""
+"""What the gateway itself reads and answers with."""
 
 ANNOTATIONS = {"description", "examples", "title", "allowEmptyValue"}
 RULES = {"minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems", "pattern", "default"}
@@ -191,12 +193,8 @@ def test_an_example_is_taken(documented: Model, real: Model) -> None:
 
 
 def test_nothing_is_documented_that_was_not_held_against_something() -> None:
-    held = {*TAKEN, *ASKED, *PASSED_BACK, *LISTS, *MADE_HERE, orders.EventsQuery}
+    held = {*TAKEN, *ASKED, *PASSED_BACK, *LISTS, *OURS}
     for endpoint in ENDPOINTS:
         contract = endpoint.contract
         for model in (contract.takes, contract.query, *contract.models):
             assert model is None or model in held, (contract.id, model)
-
-
-def test_the_stream_is_asked_as_it_is_documented() -> None:
-    assert rules(orders.EventsQuery) == rules(EventsQuery)

@@ -87,24 +87,24 @@ def test_the_tightest_limit_is_told_of() -> None:
 
 def test_an_anonymous_request_counts_for_its_address() -> None:
     rules = Rules(Limits(), 1.0)
-    assert keys(rules.about("GET /products", HOME, None)) == {"address": f"limit:{HOME}"}
-    assert keys(rules.about("", HOME, None)) == {"address": f"limit:{HOME}"}
+    assert keys(rules.about("GET /products", HOME, None)) == {"address": f"{HOME}"}
+    assert keys(rules.about("", HOME, None)) == {"address": f"{HOME}"}
     assert keys(rules.about("POST /auth/login", HOME, None)) == {
-        "address": f"limit:{HOME}",
-        "POST /auth/login": f"limit:POST /auth/login:{HOME}",
+        "address": f"{HOME}",
+        "POST /auth/login": f"POST /auth/login:{HOME}",
     }
 
 
 def test_a_user_s_counts_for_the_user_too() -> None:
     rules = Rules(Limits(), 1.0)
     assert keys(rules.about("POST /orders", HOME, ADA)) == {
-        "address": f"limit:{HOME}",
-        "user": "limit:user:ada",
-        "POST /orders": "limit:POST /orders:user:ada",
+        "address": f"{HOME}",
+        "user": "user:ada",
+        "POST /orders": "POST /orders:user:ada",
     }
     assert keys(rules.about("GET /orders", HOME, EVE)) == {
-        "address": f"limit:{HOME}",
-        "staff": "limit:user:eve",
+        "address": f"{HOME}",
+        "staff": "user:eve",
     }
 
 
@@ -116,7 +116,7 @@ def test_a_user_s_counts_for_the_user_too() -> None:
         (("", "127.0.0.1"), "127.0.0.1"),
         (("1.2.3.4, 5.6.7.8", "127.0.0.1"), "127.0.0.1"),
         (("1.2.3.4:80", "127.0.0.1"), "127.0.0.1"),
-        (("limit:user:ada", "127.0.0.1"), "127.0.0.1"),
+        (("user:ada", "127.0.0.1"), "127.0.0.1"),
         (("203.0.113.007", "127.0.0.1"), "127.0.0.1"),
         (("٢٠٣.0.113.7", "127.0.0.1"), "127.0.0.1"),
         (("x" * 10_000, "127.0.0.1"), "127.0.0.1"),

@@ -121,7 +121,7 @@ def broken(resources: Resources) -> Resources:
     """The same with a filter that needs a provider of tokens which is not there."""
     tokens = orjson.loads(orjson.dumps(resources[EXTENSION][TOKENS]))
     tokens["typed_config"]["rules"] = [{"match": {"prefix": "/"}, "requires": {"provider_name": "nobody"}}]
-    return {**resources, EXTENSION: {TOKENS: tokens}}
+    return {**resources, EXTENSION: {**resources[EXTENSION], TOKENS: tokens}}
 
 
 async def test_of_two_edges_the_slower_one_counts(rig: Rig, issuers: list[Issuer]) -> None:

@@ -31,8 +31,8 @@ async def test_without_a_gateway_nobody_waits(platform: Platform) -> None:
 
 
 async def test_with_all_gateways_killed_nobody_waits(platform: Platform) -> None:
-    async with process("gateway", "victim", platform.consul) as victim:
-        await eventually(lambda: answered(platform.edge, PUBLIC, "victim"))
+    async with process("gateway", "fallen", platform.consul) as victim:
+        await eventually(lambda: answered(platform.edge, PUBLIC, "fallen"))
         victim.kill()
         await victim.wait()
         for _ in range(20):

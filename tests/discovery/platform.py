@@ -20,6 +20,8 @@ from scripts.supervisor import ProcessSpec, Supervisor
 
 PORT_OFFSET = 4_000
 _IN_FORCE = ("dynamic_active_clusters", "dynamic_route_configs", "ecds_filters")
+TAGS = ("tested",)
+"""Of the control planes, which are processes like all others of ours."""
 CONTROL_PLANES = ("control-plane-1", "control-plane-2")
 
 
@@ -99,6 +101,7 @@ def _control_plane(layout: Layout, number: int) -> ProcessSpec:
             "PORTICO_EDGE_ADDRESS": layout.address("edge"),
             "PORTICO_EGRESS_ADDRESS": str(layout.egress_socket),
             "PORTICO_DRAIN_SECONDS": "0",
+            "PORTICO_TAGS": json.dumps(TAGS),
         },
     )
 

@@ -14,7 +14,7 @@ from discovery.consul.registration import Registration, registered
 from scripts.layout import CHECKOUT
 from tests.discovery.conftest import Join
 from tests.discovery.instance import Instance
-from tests.discovery.platform import Platform
+from tests.discovery.platform import CONTROL_PLANES, TAGS, Platform
 from tests.discovery.traffic import Traffic, answered, traffic
 from tests.parts import eventually
 
@@ -93,6 +93,13 @@ async def test_an_instance_that_was_killed_is_passing_as_soon_as_it_is_back(
         await eventually(critical, seconds=5)
         async with join("auth", "killed"):
             assert "killed" in await passing()
+
+
+async def test_a_process_has_the_tags_that_it_is_told_beside_our_own(platform: Platform) -> None:
+    async with consul_client(platform.consul) as client:
+        _, nodes = await client.health.service("control-plane", passing=True)
+    assert len(nodes) == len(CONTROL_PLANES)
+    assert all(node["Service"]["Tags"] == ["portico", *TAGS] for node in nodes)
 
 
 async def test_replacing_an_instance_under_load_loses_no_request(platform: Platform, join: Join) -> None:

@@ -3,11 +3,13 @@
 import json
 from asyncio import create_subprocess_exec
 from asyncio.subprocess import DEVNULL, PIPE
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from discovery.config.edge import Edge
 from discovery.control_plane.bootstrap import bootstrap
 from discovery.control_plane.codec import Codec
 from discovery.control_plane.policy import Role
@@ -26,7 +28,7 @@ from discovery.control_plane.settings import Settings
 from discovery.control_plane.snapshot import snapshot
 from scripts.native import envoy
 from tests.tokens import Issuer
-from tests.unit.discovery.catalogs import catalog, endpoint
+from tests.unit.discovery.catalogs import catalog, endpoint, traffic
 
 
 async def validated(configuration: dict[str, Any], native: Path, directory: Path) -> str:
@@ -78,6 +80,63 @@ async def test_envoy_takes_what_is_built(
     socket = str(tmp_path / "egress.sock")
     known = catalog(order=(endpoint("order-1"),), gateway=(endpoint("gateway-1"),))
     resources = build(role, known, Settings(egress_address=socket, **settings))
+    snapshot(resources, codec)
+    assert await validated(static(resources, role), native, tmp_path) == ""
+
+
+LEAST = {
+    "timeout": 0.001,
+    "per_try_timeout": 0.001,
+    "retries": 0,
+    "connect_timeout": 0.001,
+    "max_connections": 1,
+    "max_pending_requests": 1,
+    "max_requests": 1,
+    "retry_budget_percent": 0.0,
+    "min_retry_concurrency": 0,
+    "outlier": {
+        "failures": 1,
+        "interval": 0.001,
+        "base_ejection": 0.001,
+        "max_ejection": 0.001,
+        "max_ejection_percent": 0,
+    },
+    "canary": {"next": 0.0},
+}
+MOST = {
+    "timeout": 3600.0,
+    "per_try_timeout": 3600.0,
+    "retries": 10,
+    "connect_timeout": 3600.0,
+    "max_connections": 1_000_000,
+    "max_pending_requests": 1_000_000,
+    "max_requests": 1_000_000,
+    "retry_budget_percent": 100.0,
+    "min_retry_concurrency": 1_000_000,
+    "outlier": {
+        "failures": 1_000_000,
+        "interval": 3600.0,
+        "base_ejection": 3600.0,
+        "max_ejection": 3600.0,
+        "max_ejection_percent": 100,
+    },
+    "canary": {"next": 100.0},
+}
+NARROW = Edge(rate_per_second=1, rate_burst=1)
+WIDE = Edge(
+    rate_per_second=1_000_000, rate_burst=1_000_000, cors_origins=("*", "https://*.example.com", "http://a:1")
+)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("policy", "edge"), [(LEAST, NARROW), (MOST, WIDE)], ids=["least", "most"])
+async def test_envoy_takes_the_extremes_of_what_may_be_configured(
+    role: Role, policy: dict[str, Any], edge: Edge, codec: Codec, native: Path, tmp_path: Path
+) -> None:
+    service = "gateway" if role == "edge" else "order"
+    instances = (endpoint("plain"), replace(endpoint("next"), tags=("next",), weight=65_535))
+    known = catalog(traffic=traffic(service, **policy), edge=edge, gateway=instances, order=instances)
+    resources = build(role, known, Settings(egress_address=str(tmp_path / "egress.sock")))
     snapshot(resources, codec)
     assert await validated(static(resources, role), native, tmp_path) == ""
 

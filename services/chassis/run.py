@@ -14,6 +14,7 @@ from discovery.consul.registration import Registration, registered
 from observability import logs, tracing
 from services.chassis.app import make_runner
 from services.chassis.health import READINESS
+from services.chassis.listening import listening
 from services.chassis.notify import notify
 from services.chassis.settings import ProcessSettings
 
@@ -47,17 +48,20 @@ async def serve(app: web.Application, settings: ProcessSettings) -> None:
         # Resources wait for missing parts as long as it takes, and so does registration.
         if not await _unless(stop, runner.setup()):
             return
-        site = web.TCPSite(runner, settings.host, settings.port)
-        await site.start()
-        port = runner.addresses[0][1]
-        await app[READINESS].refresh()
         async with AsyncExitStack() as stack:
+            port = await stack.enter_async_context(_listening(runner, settings))
+            await app[READINESS].refresh()
             if await _unless(stop, stack.enter_async_context(_registration(app, settings, port))):
                 _settle_in()
                 notify(f"READY=1\nSTATUS=serving on {settings.host}:{port}")
                 await stop.wait()
     finally:
         await runner.cleanup()
+
+
+def _listening(runner: web.AppRunner, settings: ProcessSettings) -> AbstractAsyncContextManager[int]:
+    assert runner.server is not None
+    return listening(runner.server, settings.host, settings.port)
 
 
 def _settle_in() -> None:

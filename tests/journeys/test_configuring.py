@@ -10,6 +10,7 @@ from tests.journeys.shop import Shop
 from tests.parts import eventually
 
 AUDIT = "/api/v1/admin/audit"
+ADDRESSES = ("x-forwarded-for", "x-envoy-external-address", "forwarded", "x-real-ip", "true-client-ip")
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +18,7 @@ async def as_it_was(layout: Layout, store: Shop) -> AsyncIterator[None]:
     """Whatever a test changes is undone."""
     yield
     await portico(layout, "config", "reset", "caching")
+    await portico(layout, "config", "reset", "limits")
     await portico(layout, "flags", "remove", "endpoint-list-categories")
 
 
@@ -57,6 +59,22 @@ async def test_what_makes_no_sense_is_refused_with_its_path(
     assert code == 1
     assert said in output
     assert (await store.admin.get("/api/v1/admin/config/caching"))["overrides"] == {}
+
+
+async def test_a_limit_is_set_and_nothing_that_a_client_says_gets_round_it(
+    layout: Layout, store: Shop
+) -> None:
+    limit = 'routes.GET /products/{id}={"requests": 1, "seconds": 86400}'
+    code, output = await portico(layout, "config", "set", "limits", limit)
+    assert code == 0, output
+
+    async def left(**headers: str) -> int | None:
+        told = (await store.anyone.call("GET", "/api/v1/products/none", **headers)).headers
+        return int(told["ratelimit-remaining"]) if told["ratelimit-policy"].endswith(";w=86400") else None
+
+    before = await eventually(left, seconds=2)
+    for number, name in enumerate(ADDRESSES, start=1):
+        assert await left(**{name: f"203.0.113.{number}"}) == before - number, name
 
 
 async def test_a_feature_is_off_for_all_but_some(layout: Layout, store: Shop) -> None:

@@ -68,7 +68,7 @@ def _span_context(traceparent: str) -> SpanContext:
 
 @contextmanager
 def _ended(span: trace.Span) -> Iterator[trace.Span]:
-    """The current span while inside. Of an error it tells the type: its words may be somebody's data, and are logged."""
+    """The current span while inside. Of an error it tells the type alone: its words may be somebody's data."""
     with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
         try:
             yield span

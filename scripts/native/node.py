@@ -39,17 +39,15 @@ class NodeWheel:
 PART = Part("node", NodeWheel(), Tool("PORTICO_NPM_BIN", ("npm",), "bin/npm", (10, 8)))
 
 
-def npm_ci(directory: Path, native: Path) -> None:
-    """Install what the lock file in a directory names, and run no script of it; raises FetchFailed."""
-    command = (
-        str(PART.executable(native).path),
-        "ci",
-        "--omit=dev",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-    )
-    run(*command, cwd=directory, environment=node_environment(native), seconds=INSTALL_SECONDS)
+def npm_ci(directory: Path, native: Path, *, development: bool = False) -> None:
+    """Install what the lock file in a directory names, and run no script of it; raises FetchFailed.
+
+    What only `development` needs is left out otherwise.
+    """
+    omitted = () if development else ("--omit=dev",)
+    command = (str(PART.executable(native).path), "ci", *omitted)
+    quietly = ("--ignore-scripts", "--no-audit", "--no-fund")
+    run(*command, *quietly, cwd=directory, environment=node_environment(native), seconds=INSTALL_SECONDS)
 
 
 def node_environment(native: Path) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """What is kept when there is too much."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +25,7 @@ SLOW = 1_000_000
         (True, {"error": True, "operation": "GET /api/v1/orders/{id}/events"}),
     ],
 )
-def test_errors_and_what_took_long_is_worth_keeping(kept: bool, fields: dict[str, object]) -> None:
+def test_errors_and_what_took_long_is_worth_keeping(kept: bool, fields: dict[str, Any]) -> None:
     assert is_worth_keeping(span(**fields), SLOW) is kept
 
 

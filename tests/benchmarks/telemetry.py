@@ -1,8 +1,8 @@
 """What telemetry costs on the way of an order: the platform with its collector, and without it and without any tracing.
 
-Both take turns, each turn on a platform that is started afresh with empty databases. First 200 clients wait for their
-answers, until the last saga has ended; then orders arrive at a steady rate. CPU is that of all processes of the platform,
-the collector and the parts among them, for each order that was accepted, its saga included.
+Both take turns, each turn on a platform that is started afresh with empty databases. First 200 clients wait for
+their answers, until the last saga has ended; then orders arrive at a steady rate. CPU is that of all processes of the
+platform, the collector and the parts among them, for each order that was accepted, its saga included.
 """
 
 from collections.abc import Callable, Mapping, Sequence

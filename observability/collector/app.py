@@ -11,6 +11,7 @@ from observability.collector.console.app import make_console
 from observability.collector.database import Readers
 from observability.collector.intake import Intake
 from observability.collector.logs import LogLimits, LogStore
+from observability.collector.metrics import STORED_BYTES
 from observability.collector.receiver import make_receiver
 from observability.collector.settings import Settings
 from observability.collector.tail import LogTail
@@ -19,6 +20,7 @@ from services.chassis.app import make_runner, make_service
 from services.chassis.background import background, every
 
 ROUND_SECONDS = 0.5
+TRIM_SECONDS = 5.0
 _HOUR = 3_600_000_000
 _SECOND = 1_000_000
 
@@ -38,6 +40,7 @@ def collecting(settings: Settings) -> Callable[[web.Application], AsyncIterator[
         async with AsyncExitStack() as stack:
             traces = stack.enter_context(closing(_trace_store(settings)))
             logs = stack.enter_context(closing(_log_store(settings)))
+            await stack.enter_async_context(every("limits", TRIM_SECONDS, lambda: _trim(traces, logs)))
             await stack.enter_async_context(background("spans", lambda: intake.store_all(traces)))
             if settings.log_directory:
                 tail = LogTail(
@@ -53,7 +56,18 @@ def collecting(settings: Settings) -> Callable[[web.Application], AsyncIterator[
 
 
 async def _round(tail: LogTail) -> None:
-    await asyncio.to_thread(tail.round, time.time_ns() // 1000)
+    await asyncio.to_thread(tail.round, _now())
+
+
+async def _trim(traces: TraceStore, logs: LogStore) -> None:
+    for what, store in (("traces", traces), ("logs", logs)):
+        await asyncio.to_thread(store.trim, _now())
+        STORED_BYTES.labels(what).set(store.used)
+
+
+def _now() -> int:
+    """Microseconds since the epoch."""
+    return time.time_ns() // 1000
 
 
 @asynccontextmanager

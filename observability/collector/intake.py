@@ -1,17 +1,15 @@
 """From OTLP requests to the store: a bounded backlog, written in batches by a thread."""
 
 import asyncio
-import time
 from collections import deque
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from observability.collector.metrics import DROPPED, RECEIVED, STORED_BYTES
+from observability.collector.metrics import DROPPED, RECEIVED
 from observability.collector.otlp import span_count, span_rows
 from observability.collector.traces import TraceStore
 
 _GATHER_SECONDS = 0.25
-_TRIM_SECONDS = 5.0
 _MOST_SPANS = 5_000
 
 
@@ -38,7 +36,6 @@ class Intake:
 
     async def store_all(self, store: TraceStore) -> None:
         """Store what comes, until cancelled; a batch that cannot be stored is counted as left out."""
-        trimmed = 0.0
         while True:
             await self._filled.wait()
             await asyncio.sleep(_GATHER_SECONDS)
@@ -48,10 +45,6 @@ class Intake:
             except Exception:
                 DROPPED.labels("spans").inc(spans)
                 raise
-            if time.monotonic() - trimmed > _TRIM_SECONDS:
-                trimmed = time.monotonic()
-                await asyncio.to_thread(store.trim, time.time_ns() // 1000)
-                STORED_BYTES.labels("traces").set(store.used)
 
     def _take(self) -> tuple[list[ExportTraceServiceRequest], int]:
         taken: list[ExportTraceServiceRequest] = []

@@ -1,9 +1,9 @@
 """The store of log lines, with full text, and how far each log file was read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any, Final
 
 import orjson
@@ -55,7 +55,7 @@ class LogStore:
     def __init__(self, path: Path, limits: LogLimits) -> None:
         self.path = path
         self._limits = limits
-        self._lock = Lock()
+        self._lock = RLock()
         self._db = open_writer(path, _SCHEMA)
         self._bytes = int(self._db.execute("SELECT COALESCE(SUM(bytes), 0) FROM lines").fetchone()[0])
 
@@ -76,21 +76,15 @@ class LogStore:
 
     def write(self, rows: Sequence[LogRow], positions: Mapping[str, Position]) -> None:
         """Keep these, and how far the files were read for them, so that no line is kept twice or left out."""
-        sizes = 0
         with self._lock, transaction(self._db) as db:
             (last,) = db.execute("SELECT COALESCE(MAX(id), 0) FROM lines").fetchone()
             lines, texts = [], []
             for id, row in enumerate(rows, last + 1):
-                fields = orjson.dumps(row.fields, default=str)
-                words = _words(row.fields)
+                fields, words = orjson.dumps(row.fields, default=str), _words(row.fields)
                 size = len(fields) + _TWICE * (len(row.message) + len(words)) + _OVERHEAD
-                sizes += size
-                lines.append(
-                    (
-                        *(id, row.at, row.level, row.service, row.instance, row.trace_id),
-                        *(row.correlation_id, fields, size),
-                    )
-                )
+                self._bytes += size
+                said = (row.at, row.level, row.service, row.instance, row.trace_id, row.correlation_id)
+                lines.append((id, *said, fields, size))
                 texts.append((id, row.message, words))
             db.executemany("INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", lines)
             db.executemany("INSERT INTO texts (rowid, message, fields) VALUES (?, ?, ?)", texts)
@@ -98,31 +92,35 @@ class LogStore:
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?)",
                 ((name, place.inode, place.offset) for name, place in positions.items()),
             )
-        self._bytes += sizes
 
     def trim(self, now: int) -> None:
         """Delete the oldest lines: those too old, and as many as are too much. `now` is microseconds."""
-        needed, freed = surplus(self._bytes, self._limits.size), 0
-        oldest = now - self._limits.age
-        while rows := self._db.execute(
-            "SELECT id, bytes, at FROM lines ORDER BY id LIMIT ?", (_AT_ONCE,)
-        ).fetchall():
-            going = []
-            for id, size, at in rows:
-                if freed >= needed and at >= oldest:
-                    break
-                going.append(id)
-                freed += size
-            if going:
-                self._forget(going[-1])
-            if len(going) < len(rows):
-                break
-        self._bytes -= freed
+        with self._lock:
+            needed, oldest = surplus(self._bytes, self._limits.size), now - self._limits.age
+            while going := list(_going(self._first(), needed, oldest)):
+                freed = sum(size for _, size, _ in going)
+                self._forget(going[-1][0], freed)
+                needed -= freed
 
-    def _forget(self, last: int) -> None:
-        with self._lock, transaction(self._db) as db:
+    def _first(self) -> list[tuple[int, int, int]]:
+        """Id, size and time of the lines that came first."""
+        return self._db.execute("SELECT id, bytes, at FROM lines ORDER BY id LIMIT ?", (_AT_ONCE,)).fetchall()
+
+    def _forget(self, last: int, size: int) -> None:
+        with transaction(self._db) as db:
             db.execute("DELETE FROM texts WHERE rowid <= ?", (last,))
             db.execute("DELETE FROM lines WHERE id <= ?", (last,))
+        self._bytes -= size
+
+
+def _going(rows: Sequence[tuple[int, int, int]], needed: int, oldest: int) -> Iterator[tuple[int, int, int]]:
+    """The first of the rows that must go: as many as free so many bytes, and those from before a time."""
+    for row in rows:
+        _, size, at = row
+        if needed <= 0 and at >= oldest:
+            return
+        yield row
+        needed -= size
 
 
 def _words(fields: Mapping[str, Any]) -> str:

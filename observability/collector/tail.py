@@ -11,7 +11,7 @@ from typing import Final
 
 from observability.collector.lines import is_urgent, log_row
 from observability.collector.logs import LogStore, Position
-from observability.collector.metrics import DROPPED, RECEIVED, STORED_BYTES
+from observability.collector.metrics import DROPPED, RECEIVED
 from observability.collector.rows import LogRow
 
 _log = logging.getLogger(__name__)
@@ -20,8 +20,6 @@ _AT_ONCE: Final = 4 * 1024 * 1024
 
 _URGENT: Final = 500
 """Lines above the limit that are kept in a round because they are no mere information."""
-
-_ROUNDS_TO_TRIM: Final = 10
 
 
 class LogTail:
@@ -35,7 +33,6 @@ class LogTail:
         self._store = store
         self._lines = lines
         self._positions = store.positions()
-        self._rounds = 0
 
     def round(self, now: int) -> int:
         """Read once what is new in every file; how many lines were kept. `now` is microseconds since the epoch."""
@@ -49,10 +46,6 @@ class LogTail:
         if moved:
             self._store.write(kept, moved)
             self._positions |= moved
-        if self._rounds % _ROUNDS_TO_TRIM == 0:
-            self._store.trim(now)
-            STORED_BYTES.labels("logs").set(self._store.used)
-        self._rounds += 1
         return len(kept)
 
     def _new(self, path: Path) -> tuple[list[bytes], Position]:

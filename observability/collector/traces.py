@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Final
 
 import orjson
@@ -55,7 +55,7 @@ class TraceStore:
     def __init__(self, path: Path, limits: TraceLimits) -> None:
         self.path = path
         self._limits = limits
-        self._lock = Lock()
+        self._lock = RLock()
         self._db = open_writer(path, _SCHEMA)
         self._bytes = int(self._db.execute("SELECT COALESCE(SUM(bytes), 0) FROM traces").fetchone()[0])
         known = self._db.execute("SELECT service, operation, kind FROM operations")
@@ -84,22 +84,23 @@ class TraceStore:
                     *(span.start, span.duration, span.error, details),
                 )
             )
+        mentioned = {(subject, span.trace_id) for span in spans for subject in span.subjects}
         with self._lock, transaction(self._db) as db:
             db.executemany("INSERT OR IGNORE INTO spans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             db.executemany(_UPSERT, (_row(one, sizes) for one in summarize(spans, self._limits.slow)))
-            mentioned = {(subject, span.trace_id) for span in spans for subject in span.subjects}
             db.executemany("INSERT OR IGNORE INTO subjects VALUES (?, ?)", mentioned)
             self._remember(db, spans)
-        self._bytes += sum(sizes.values())
+            self._bytes += sum(sizes.values())
 
     def trim(self, now: int) -> None:
         """Delete what is too old or too much. `now` is microseconds since the epoch."""
-        for worth, age in ((0, self._limits.ordinary_age), (1, self._limits.worth_age)):
-            while old := self._oldest(worth, now - age):
-                self._forget(old)
-        needed = surplus(self._bytes, self._limits.size)
-        for worth in (0, 1):
-            needed -= self._make_room(needed, worth)
+        with self._lock:
+            for worth, age in ((0, self._limits.ordinary_age), (1, self._limits.worth_age)):
+                while old := self._oldest(worth, now - age):
+                    self._forget(old)
+            needed = surplus(self._bytes, self._limits.size)
+            for worth in (0, 1):
+                needed -= self._make_room(needed, worth)
 
     def _make_room(self, needed: int, worth: int) -> int:
         """Delete the oldest of one sort until so many bytes are free; how many that made."""
@@ -124,7 +125,7 @@ class TraceStore:
         ).fetchall()
 
     def _forget(self, traces: Sequence[tuple[str, int]]) -> None:
-        with self._lock, transaction(self._db) as db:
+        with transaction(self._db) as db:
             for table in ("spans", "subjects", "traces"):
                 db.executemany(f"DELETE FROM {table} WHERE trace_id = ?", ((one,) for one, _ in traces))
         self._bytes -= sum(size for _, size in traces)

@@ -182,7 +182,8 @@ async def admin(request: web.Request) -> web.Response:
     allowed = _ALLOWED.get(request.method)
     if allowed is None or not allowed.fullmatch(path):
         raise NotFound("the console has no such request")
-    wanted = f"{path}?{request.query_string}" if request.query_string else path
+    query = request.rel_url.raw_query_string
+    wanted = f"{path}?{query}" if query else path
     headers = {name: request.headers[name] for name in _FORWARDED if name in request.headers}
     answer = await request.app[OPERATORS].call(
         _key(request), request.method, wanted, await read_body(request), headers

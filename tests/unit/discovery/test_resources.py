@@ -175,7 +175,9 @@ def test_the_edge_waits_longer_than_the_egress() -> None:
 def test_so_many_are_sampled_as_is_set_and_none_without_a_collector() -> None:
     collector = "http://collector:4318"
     for endpoint_, ratio, percent in ((None, 1, 0), ("", 1, 0), (collector, 1, 100), (collector, 0.05, 5)):
-        (chain,) = built("edge", otlp_endpoint=endpoint_, trace_ratio=ratio)[LISTENER]["edge"]["filter_chains"]
+        (chain,) = built("edge", otlp_endpoint=endpoint_, trace_ratio=ratio)[LISTENER]["edge"][
+            "filter_chains"
+        ]
         manager = chain["filters"][-1]["typed_config"]
         assert manager["tracing"]["random_sampling"] == {"value": percent}
 

@@ -205,7 +205,7 @@ BUSINESS: Final = Dashboard(
         Panel(
             "Orders confirmed",
             "per hour",
-            (Query("orders", 'sum(increase(portico_saga_ended_total{outcome="confirmed"}[5m])) * 12'),),
+            (Query("orders", 'sum(increase(portico_saga_ended_total{outcome="CONFIRMED"}[5m])) * 12'),),
         ),
         Panel(
             "Orders that did not come about",
@@ -213,7 +213,7 @@ BUSINESS: Final = Dashboard(
             (
                 Query(
                     "{reason}",
-                    'sum by (reason) (increase(portico_saga_ended_total{outcome!="confirmed"}[5m])) * 12',
+                    'sum by (reason) (increase(portico_saga_ended_total{outcome!="CONFIRMED"}[5m])) * 12',
                 ),
             ),
         ),
@@ -223,7 +223,7 @@ BUSINESS: Final = Dashboard(
             (
                 Query(
                     "confirmed of those placed",
-                    'sum(increase(portico_saga_ended_total{outcome="confirmed"}[5m]))'
+                    'sum(increase(portico_saga_ended_total{outcome="CONFIRMED"}[5m]))'
                     " / sum(increase(portico_saga_ended_total[5m]))",
                 ),
             ),

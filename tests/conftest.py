@@ -62,7 +62,11 @@ async def supervisor(layout: Layout, traces: OtlpReceiver) -> AsyncIterator[Supe
     """Owns every process of the run. Nothing is started before somebody asks for it."""
     await fetch(layout.native)
     traces.collector = layout.url("otlp")
-    everywhere = {"OTEL_EXPORTER_OTLP_ENDPOINT": traces.url, "PORTICO_RATE_LIMIT_SCALE": "1000"}
+    everywhere = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": traces.url,
+        "PORTICO_RATE_LIMIT_SCALE": "1000",
+        "PORTICO_TRACES_PER_SECOND": "1000",
+    }
     specs = tuple(spec.with_environment(everywhere) for spec in platform_specs(layout))
     async with Supervisor(specs, logs=layout.logs, record=layout.process_record) as owner:
         yield owner

@@ -128,7 +128,11 @@ class Page:
                 self.requested.append(url)
             case {"method": "Runtime.exceptionThrown", "params": {"exceptionDetails": details}}:
                 self.complaints.append(json.dumps(details))
-            case {"method": "Log.entryAdded", "params": {"entry": {"level": "error"} as entry}}:
+            # An answer of 4xx is an entry too: whether it is one to complain of, the page says itself.
+            case {
+                "method": "Log.entryAdded",
+                "params": {"entry": {"level": "error", "source": source} as entry},
+            } if source != "network":
                 self.complaints.append(json.dumps(entry))
 
 

@@ -10,7 +10,7 @@ import { Empty, Head, Loading, Shown } from "./ui";
 export function Find(props: { id: string }) {
   const { id } = props;
   const isTraceId = /^[0-9a-f]{32}$/i.test(id);
-  const itself = useData<{ data: Trace[] }>(isTraceId ? `/api/traces/${id}` : null);
+  const itself = useData<{ data: Trace[] }>(isTraceId ? withQuery("/api/traces", { traceID: id }) : null);
   const about = useData<{ items: Overview[] }>(withQuery("/api/console/traces", { subject: id.toLowerCase(), limit: 50 }));
   const correlated = useData<{ items: Line[] }>(withQuery("/api/console/logs", { correlation_id: id, limit: 100 }));
   const words = useData<{ items: Line[] }>(withQuery("/api/console/logs", { text: id, limit: 100 }));
@@ -28,9 +28,9 @@ export function Find(props: { id: string }) {
           </a>
         )}
       </Head>
-      {itself.data && (
+      {itself.data?.data[0] && (
         <p class="notice">
-          It is a trace of {itself.data.data[0]?.spans.length} spans: <a href={href(`traces/${id}`)}>look at it</a>.
+          It is a trace of {itself.data.data[0].spans.length} spans: <a href={href(`traces/${id}`)}>look at it</a>.
         </p>
       )}
       <section class="card">

@@ -144,7 +144,7 @@ async def test_an_operator_finds_their_way_on_the_page(
     await page.fill("input[name=id]", order_id)
     await page.evaluate("document.querySelector('form.find').requestSubmit()")
     await page.see("Traces that speak of it", "POST /api/v1/orders")
-    await page.click("gatewayPOST /api/v1/orders", "table a")
+    await page.click("gateway POST /api/v1/orders", "table a")
     await page.see("What was logged meanwhile", "process inventory.reserve_stock.v1", "POST /orders 202")
     await page.click("inventory", ".row")
     await page.see("Attributes", "messaging.message.id")

@@ -48,12 +48,16 @@ export function amount(value: number, unit: Unit): string {
   }
 }
 
-const HUES = [226, 160, 30, 275, 195, 340, 95, 10, 250, 130];
+const SERVICES = [
+  ...["order", "gateway", "payment", "inventory", "product", "auth", "envoy-edge", "envoy-egress", "operations"],
+  ...["user", "cart", "shipping", "discount", "notification", "review", "control-plane", "collector"],
+];
+const GOLDEN_ANGLE = 137.508;
 
-/** Always the same colour for the same name. */
-export function colour(name: string): string {
-  let hash = 7;
-  for (const character of name) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
-  const hue = HUES[hash % HUES.length];
+/** Always the same colour for the same service, and as different ones as can be for those there are. */
+export function colour(service: string): string {
+  const known = SERVICES.indexOf(service);
+  const place = known >= 0 ? known : [...service].reduce((sum, one) => (sum * 31 + one.charCodeAt(0)) % 997, 7);
+  const hue = Math.round(226 + place * GOLDEN_ANGLE) % 360;
   return `light-dark(hsl(${hue} 62% 46%), hsl(${hue} 70% 68%))`;
 }

@@ -72,7 +72,7 @@ function Instances(props: { items: Instance[] }) {
         <article key={one.id} class={`instance ${KIND[one.status]}`}>
           <header>
             <a href={href("logs", { service: one.service })}>
-              <Service name={one.id} />
+              <Service name={one.id} of={one.service} />
             </a>
             <Badge kind={KIND[one.status]}>{one.status}</Badge>
           </header>

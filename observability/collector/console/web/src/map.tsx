@@ -20,7 +20,7 @@ export function ServiceMap(props: { calls: Call[]; instances: Instance[] }) {
   const names = [...new Set(props.calls.flatMap((call) => [call.caller, call.callee]))].sort();
   const columns = [0, 1, 2, 3].map((column) => names.filter((name) => (COLUMNS[name] ?? 3) === column));
   const rows = Math.max(...columns.map((column) => column.length));
-  const height = rows * ROW + 30;
+  const height = rows * ROW + 50;
   const places = new Map<string, Place>();
   columns.forEach((column, index) =>
     column.forEach((name, row) => {
@@ -70,22 +70,28 @@ function Edge(props: { call: Call; places: Map<string, Place> }) {
 }
 
 function line(from: Place, to: Place) {
-  const forth = to.x >= from.x;
-  const start = from.x + (forth ? BOX.width / 2 : -BOX.width / 2);
-  const end = to.x + (forth ? -BOX.width / 2 : BOX.width / 2);
+  if (to.x < from.x) return back(from, to);
+  const [start, end] = [from.x + BOX.width / 2, to.x - BOX.width / 2];
   const middle = (start + end) / 2;
-  const shift = forth ? 0 : 12;
-  const path = `M${start} ${from.y + shift}C${middle} ${from.y + shift} ${middle} ${to.y + shift} ${end} ${to.y + shift}`;
-  return { path, label: [end + (forth ? -26 : 26), to.y + shift - 5] as const };
+  const path = `M${start} ${from.y}C${middle} ${from.y} ${middle} ${to.y} ${end} ${to.y}`;
+  return { path, label: [end - 26, to.y - 5] as const };
+}
+
+/** From the left side of one to the lower side of the other, below what stands between them. */
+function back(from: Place, to: Place) {
+  const [start, y] = [from.x - BOX.width / 2, from.y + 14];
+  const below = Math.max(from.y, to.y) + BOX.height + 26;
+  const path = `M${start} ${y}C${start - 130} ${below} ${to.x} ${below + 30} ${to.x} ${to.y + BOX.height / 2}`;
+  return { path, label: [start - 34, y + 20] as const };
 }
 
 function arc(from: Place, to: Place) {
   const edge = from.x + BOX.width / 2;
   const down = to.y > from.y;
-  const bulge = 24 + Math.abs(to.y - from.y) * 0.35;
-  const [start, end] = [from.y + (down ? 8 : -8), to.y + (down ? -8 : 8)];
+  const bulge = (down ? 24 : 54) + Math.abs(to.y - from.y) * 0.35;
+  const [start, end] = [from.y + (down ? 6 : -6), to.y + (down ? -6 : 6)];
   const path = `M${edge} ${start}C${edge + bulge} ${start} ${edge + bulge} ${end} ${edge} ${end}`;
-  return { path, label: [edge + bulge * 0.75 + 12, (start + end) / 2 + (down ? 4 : -4)] as const };
+  return { path, label: [edge + bulge * 0.75 + 10, (start + end) / 2 + 4] as const };
 }
 
 function Box(props: { place: Place; instances: Instance[] }) {

@@ -49,10 +49,11 @@ export function Empty(props: { title: string; children?: ComponentChildren }) {
   );
 }
 
-export function Service(props: { name: string }) {
+/** A name with the colour of its service. */
+export function Service(props: { name: string; of?: string }) {
   return (
     <span class="service">
-      <i style={{ background: colour(props.name) }} />
+      <i style={{ background: colour(props.of ?? props.name) }} />
       {props.name}
     </span>
   );

@@ -7,13 +7,15 @@ import { TraceTable } from "./traces";
 import type { Line, Overview, Trace } from "./types";
 import { Empty, Head, Loading, Shown } from "./ui";
 
+const SECONDS = 5;
+
 export function Find(props: { id: string }) {
   const { id } = props;
   const isTraceId = /^[0-9a-f]{32}$/i.test(id);
-  const itself = useData<{ data: Trace[] }>(isTraceId ? withQuery("/api/traces", { traceID: id }) : null);
-  const about = useData<{ items: Overview[] }>(withQuery("/api/console/traces", { subject: id.toLowerCase(), limit: 50 }));
-  const correlated = useData<{ items: Line[] }>(withQuery("/api/console/logs", { correlation_id: id, limit: 100 }));
-  const words = useData<{ items: Line[] }>(withQuery("/api/console/logs", { text: id, limit: 100 }));
+  const itself = useData<{ data: Trace[] }>(isTraceId ? withQuery("/api/traces", { traceID: id }) : null, SECONDS);
+  const about = useData<{ items: Overview[] }>(withQuery("/api/console/traces", { subject: id.toLowerCase(), limit: 50 }), SECONDS);
+  const correlated = useData<{ items: Line[] }>(withQuery("/api/console/logs", { correlation_id: id, limit: 100 }), SECONDS);
+  const words = useData<{ items: Line[] }>(withQuery("/api/console/logs", { text: id, limit: 100 }), SECONDS);
   return (
     <>
       <Head title={<code>{id}</code>}>

@@ -1,6 +1,6 @@
 /** One trace as a waterfall, with its spans' details and its log lines. */
 
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { useData, withQuery } from "./api";
 import { colour, duration, time } from "./format";
 import { LineList } from "./logs";
@@ -10,10 +10,18 @@ import type { Line, Tag, Trace } from "./types";
 import { Badge, Empty, Facts, Head, Service, Shown } from "./ui";
 
 const ROWS = 500;
+/** For so long (microseconds) spans may still come. */
+const YOUNG = 60_000_000;
 
 export function TracePage(props: { id: string }) {
-  const trace = useData<{ data: Trace[] }>(`/api/traces/${encodeURIComponent(props.id)}`);
-  const lines = useData<{ items: Line[] }>(withQuery("/api/console/logs", { trace_id: props.id, limit: 500 }));
+  const [growing, setGrowing] = useState(true);
+  const seconds = growing ? 3 : 0;
+  const trace = useData<{ data: Trace[] }>(`/api/traces/${encodeURIComponent(props.id)}`, seconds);
+  const lines = useData<{ items: Line[] }>(withQuery("/api/console/logs", { trace_id: props.id, limit: 500 }), seconds);
+  useEffect(() => {
+    const spans = trace.data?.data[0]?.spans;
+    if (spans) setGrowing(Date.now() * 1_000 - Math.max(...spans.map((span) => span.startTime)) < YOUNG);
+  }, [trace.data]);
   return (
     <>
       <Shown of={trace}>{({ data }) => <Whole trace={data[0]!} again={trace.again} />}</Shown>
@@ -31,7 +39,8 @@ export function TracePage(props: { id: string }) {
 
 function Whole(props: { trace: Trace; again: () => void }) {
   const shape = useMemo(() => arranged(props.trace), [props.trace]);
-  const [chosen, setChosen] = useState<Node>();
+  const [chosenId, setChosenId] = useState<string>();
+  const chosen = shape.nodes.find((node) => node.span.spanID === chosenId);
   const [rows, setRows] = useState(ROWS);
   const root = shape.nodes[0]!;
   const failed = shape.nodes.filter((node) => node.failed).length;
@@ -60,13 +69,13 @@ function Whole(props: { trace: Trace; again: () => void }) {
         <section class="card waterfall" aria-label="Waterfall">
           <Ruler length={shape.length} />
           {shape.nodes.slice(0, rows).map((node) => (
-            <Row key={node.span.spanID} node={node} shape={shape} chosen={node === chosen} choose={() => setChosen(node === chosen ? undefined : node)} />
+            <Row key={node.span.spanID} node={node} shape={shape} chosen={node === chosen} choose={() => setChosenId(node === chosen ? undefined : node.span.spanID)} />
           ))}
           {shape.nodes.length > rows && (
             <button onClick={() => setRows(shape.nodes.length)}>{`Show ${shape.nodes.length - rows} more`}</button>
           )}
         </section>
-        {chosen && <Details node={chosen} shape={shape} close={() => setChosen(undefined)} />}
+        {chosen && <Details node={chosen} shape={shape} close={() => setChosenId(undefined)} />}
       </div>
     </>
   );

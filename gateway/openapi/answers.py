@@ -7,7 +7,7 @@ from typing import Final
 
 import orjson
 
-from gateway.contract import Events, Model
+from gateway.contract import Events, Given, Messages, Model
 from gateway.openapi.problems import MEDIA_TYPE, REFUSALS, RETRIED, meaning, problem
 from gateway.openapi.schemas import Json, example, reference
 
@@ -38,7 +38,7 @@ def refusal(status: int, own: Mapping[str, str]) -> Json:
     }
 
 
-def given(answer: Model | Events | str, known: Mapping[str, Json], *, validated: bool) -> Json:
+def given(answer: Given, known: Mapping[str, Json], *, validated: bool) -> Json:
     """An answer of success; `known` are the schemas of the document. One that is `validated` need not be sent again."""
     headers = {"headers": _headers("x-correlation-id", *_LIMITS, *(_VALIDATORS if validated else ()))}
     match answer:
@@ -46,7 +46,8 @@ def given(answer: Model | Events | str, known: Mapping[str, Json], *, validated:
             return {"description": answer, **headers}
         case Events(name, model):
             return {**headers, **_content(model, "text/event-stream", _event(name, model, known))}
-        case model:
+        # OpenAPI has no words for a WebSocket: shown is what one message of it is like.
+        case Messages(model) | model:
             media = {"schema": reference(model), "example": example(reference(model), known)}
             return {**headers, **_content(model, "application/json", media)}
 

@@ -26,8 +26,8 @@ from scripts.layout import CHECKOUT
 Json = dict[str, Any]
 ALL = [*(Operation.of(PREFIX, endpoint) for endpoint in ENDPOINTS), *OPERATIONS]
 DOCUMENT = document("1", ALL)
-NOT_OF_A_CLIENT = {"no-such-path"}
-"""Slugs that no operation can meet."""
+NOT_OF_A_CLIENT = {"no-such-path", "cursor-expired"}
+"""Slugs that no operation can be answered with: of no operation, and why a WebSocket is closed."""
 
 
 def operations() -> Iterator[tuple[str, Json]]:

@@ -29,8 +29,8 @@ from services.order.documents import CHANGES_KEPT
 from services.order.schemas import ChangesPosition
 from services.order.settings import Settings as OrderSettings
 from tests.conftest import Start
+from tests.follower import LIVE, following
 from tests.gateway.conftest import Configure, Gateway, consuming
-from tests.gateway.follower import LIVE, following
 from tests.gateway.services import Services
 from tests.instances import Instance
 from tests.parts import Corner, eventually

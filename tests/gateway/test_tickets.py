@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 
 from gateway.live.tickets import TICKET_SECONDS
 from tests.answers import Answer
+from tests.follower import LIVE
 from tests.gateway.conftest import Gateway
-from tests.gateway.follower import LIVE
 from tests.gateway.services import Services
 from tests.instances import Instance
 from tests.parts import Corner, eventually

@@ -26,8 +26,12 @@ SOME: Final = 8
 OPERATIONS: Final = operations(orjson.loads(site.newest().body))
 CALLERS: Final = {endpoint.contract.id: endpoint.who for endpoint in ENDPOINTS}
 GUARDED: Final = [name for name in OPERATIONS if CALLERS.get(name, Who.ANYONE) is not Who.ANYONE]
-REFUSED: Final = {"refresh", "cancel_order", "resume_saga", "compensate_saga", "payment_webhook"}
-"""What is not allowed whatever is asked: the token is spent, the order has ended, the signature is missing."""
+REFUSED: Final = {
+    *("refresh", "cancel_order", "resume_saga", "compensate_saga", "payment_webhook"),
+    "watch_everything",
+}
+"""What is not allowed whatever is asked: the token is spent, the order has ended, the signature is missing, and nobody
+asks for a WebSocket."""
 
 Known = dict[str, dict[str, str]]
 

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
 from aiohttp import web
 
 from discovery.config.resilience import Resilience
 from gateway.edge.subscription import subscriber
+from gateway.explanation import explaining
 from gateway.live.feed import Feed
 from gateway.live.places import Places
 from gateway.live.progress import history
@@ -42,16 +44,20 @@ class Live:
 
     async def reread(self, calls: Calls, order_id: str) -> tuple[StatusChange, ...]:
         """The order's history. So many streams at once must not keep requests from the order service."""
-        async with self._reads:
-            return history(await timeline(self._renewed(calls), order_id))
+        async with self._reading(calls) as renewed:
+            return history(await timeline(renewed, order_id))
 
     async def changes(self, calls: Calls, cursor: str | None) -> Changes:
         """What happened to the caller's orders behind a cursor, likewise. Raises as `changes` does."""
-        async with self._reads:
-            return await changes(self._renewed(calls), cursor)
+        async with self._reading(calls) as renewed:
+            return await changes(renewed, cursor)
 
-    def _renewed(self, calls: Calls) -> Calls:
-        return calls.renewed(self._configuration[Resilience].read_seconds)
+    @asynccontextmanager
+    async def _reading(self, calls: Calls) -> AsyncIterator[Calls]:
+        # The answer has begun, and nobody reads why any more: it would only grow for as long as the stream lives.
+        with explaining():
+            async with self._reads:
+                yield calls.renewed(self._configuration[Resilience].read_seconds)
 
 
 LIVE = web.AppKey("LIVE", Live)

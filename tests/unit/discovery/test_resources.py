@@ -173,7 +173,7 @@ def test_a_stream_has_no_deadline_but_must_not_be_idle_and_only_streams_are_upgr
     assert [route["name"] for route in upgraded] == ["/orders/{id}/events", "/live"]
     for route in upgraded:
         action = route["route"]
-        assert (action["timeout"], action["idle_timeout"]) == ("0s", "300s")
+        assert (action["timeout"], action["idle_timeout"]) == ("0s", "300.000s")
         assert action["retry_policy"]["per_try_timeout"] == "0s"
 
 

@@ -87,7 +87,7 @@ async def live(request: web.Request, calls: Calls) -> web.StreamResponse:
         compress=False,
         max_msg_size=_MAX_FRAME_BYTES,
     )
-    if not socket.can_prepare(request):
+    if request.method != "GET" or not socket.can_prepare(request):
         raise Malformed("this is a WebSocket: ask for an upgrade")
     with shared.places.place(user_id):
         async with shared.feed.watching(user_channel(user_id)) as watch:

@@ -394,5 +394,8 @@ async def test_who_asks_for_no_websocket_gets_none(gateway: Gateway, orders: Sho
     assert await refused(shop, {}) == 401
     async with shop.http.get(LIVE, headers=orders.headers()) as response:
         assert (response.status, response.content_type) == (400, "application/problem+json")
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    async with shop.http.head(LIVE, headers={**orders.headers(), **upgrade}) as response:
+        assert response.status == 400
     async with shop.http.get(f"{LIVE}?since=1", headers=orders.headers()) as response:
         assert response.status == 422

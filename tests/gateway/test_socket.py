@@ -301,7 +301,7 @@ class _Endless:
 
 
 async def test_a_client_that_does_not_answer_is_let_go(gateway: Gateway, orders: Shop) -> None:
-    shop = await live(await gateway(stream_heartbeat_seconds=0.1, max_streams=1))
+    shop = await live(await gateway(stream_heartbeat_seconds=0.5, max_streams=1))
     async with watching(shop, orders.headers(), autoping=False) as socket:
         await ready(socket)
         assert (await socket.receive(timeout=5)).type is WSMsgType.PING
@@ -344,7 +344,7 @@ async def test_pings_are_answered_but_not_without_end(gateway: Gateway, orders: 
 
 async def test_it_lives_no_longer_than_its_access_token(gateway: Gateway, orders: Shop) -> None:
     shop = await live(await gateway(stream_heartbeat_seconds=0.1))
-    headers = orders.headers(exp=datetime.now(UTC) + timedelta(seconds=1.5))
+    headers = orders.headers(exp=datetime.now(UTC) + timedelta(seconds=3))
     async with watching(shop, headers) as socket:
         cursor = await ready(socket)
         assert await closed(socket) == 4401

@@ -4,21 +4,27 @@ A ticket is the name of a place in Redis and the key to what lies there: the tok
 Redis has tokens that it cannot read, and a URL that was seen by somebody is worth nothing once it has been used.
 """
 
+import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
 from aiohttp import web
 from cryptography.fernet import Fernet, InvalidToken
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
-from gateway.edge.store import STORE, Store
 from gateway.settings import Settings
-from services.chassis.errors import Invalid, Unauthenticated
+from services.chassis.errors import Invalid, Unauthenticated, Unavailable
 from services.chassis.identity import identify_by, known_caller
+from services.chassis.redis import REDIS
 
 TICKET_SECONDS: Final = 30
 PARAMETER: Final = "ticket"
+_REDIS_SECONDS: Final = 1.0
+"""Longer than limits and caches wait, which can do without."""
 _PLACE_BYTES: Final = 16
 _FORM: Final = re.compile(r"([\w-]{22})([\w-]{43})", re.ASCII)
 
@@ -26,14 +32,14 @@ _FORM: Final = re.compile(r"([\w-]{22})([\w-]{43})", re.ASCII)
 class Tickets:
     """Those that were given out and not used yet."""
 
-    def __init__(self, store: Store, prefix: str) -> None:
-        self._store = store
+    def __init__(self, client: Redis, prefix: str) -> None:
+        self._client = client
         self._prefix = prefix
 
     async def issue(self, token: str) -> str:
         """A ticket that stands for a token, once and for 30 seconds. Raises Unavailable without Redis."""
         place, key = secrets.token_urlsafe(_PLACE_BYTES), Fernet.generate_key()
-        async with self._store.reached() as redis:
+        async with self._reached() as redis:
             await redis.set(self._name(place), Fernet(key).encrypt(token.encode()), ex=TICKET_SECONDS)
         return place + key.decode().rstrip("=")
 
@@ -43,7 +49,7 @@ class Tickets:
         if parts is None:
             raise _no_good()
         place, key = parts.groups()
-        async with self._store.reached() as redis:
+        async with self._reached() as redis:
             sealed = await redis.getdel(self._name(place))
         if sealed is None:
             raise _no_good()
@@ -51,6 +57,14 @@ class Tickets:
             return Fernet(f"{key}=").decrypt(sealed).decode()
         except (InvalidToken, ValueError) as error:
             raise _no_good() from error
+
+    @asynccontextmanager
+    async def _reached(self) -> AsyncIterator[Redis]:
+        try:
+            async with asyncio.timeout(_REDIS_SECONDS):
+                yield self._client
+        except (RedisError, OSError) as error:
+            raise Unavailable("redis does not answer") from error
 
     def _name(self, place: str) -> str:
         return f"{self._prefix}live:ticket:{place}"
@@ -64,10 +78,10 @@ TICKETS = web.AppKey("TICKETS", Tickets)
 
 
 def tickets(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]:
-    """The tickets: declare it after `store`."""
+    """The tickets: declare it after `redis`."""
 
     async def resource(app: web.Application) -> AsyncIterator[None]:
-        app[TICKETS] = Tickets(app[STORE], settings.redis_prefix)
+        app[TICKETS] = Tickets(app[REDIS], settings.redis_prefix)
         yield
 
     return resource

@@ -30,8 +30,9 @@ async def tell_succession(request: web.Request, response: web.StreamResponse) ->
 def _tell(succession: Succession, request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(succession.retirement.headers)
     successor = succession.successor(request.match_info)
-    response.headers.add("Link", f'<{successor}>; rel="successor-version"')
-    response.headers.add("Link", f'<{MIGRATION}>; rel="deprecation"; type="text/html"')
+    response.headers["Link"] = (
+        f'<{successor}>; rel="successor-version", <{MIGRATION}>; rel="deprecation"; type="text/html"'
+    )
 
 
 def _kind_of_caller(request: web.Request) -> str:

@@ -25,7 +25,8 @@ that is not known. Another method than a path has is 405, with those that it has
 answered wherever GET is.
 
 **Repeating.** GET, PUT and DELETE can be repeated. So can whatever carries an `Idempotency-Key`: for 24 h it
-has one effect and one answer. 429, 502, 503 and 504 say in `Retry-After` how many seconds to wait.
+has one effect and one answer, in whichever version it is repeated. 429, 502, 503 and 504 say in `Retry-After` how many
+seconds to wait.
 
 **Limits.** `RateLimit-*` say how much is left of the limit that leaves the least; beyond it is 429.
 

@@ -28,7 +28,8 @@ def contract(id: str) -> Contract:
 
 
 def change(id: str) -> Change:
-    return Change(handler, contract(id))
+    """Of another form."""
+    return Change(handler, replace(contract(id), gives={204: "Nothing, in another form."}))
 
 
 ONE = Version(
@@ -79,6 +80,14 @@ def test_a_successor_is_in_the_newest_version_and_the_dates_are_those_of_the_fir
     between = everything["GET /api/v2/things/{id}"].succession
     assert between and between.retirement is LATER
     assert not [one for one in everything.values() if one.version is THREE and one.succession]
+
+
+def test_what_was_replaced_can_go_and_leave_the_rest() -> None:
+    left = replace(ONE, endpoints=tuple(one for one in ONE.endpoints if one in TWO.endpoints))
+    everything = told(left, TWO)
+    assert "GET /api/v1/things/{id}" not in everything
+    assert "GET /api/v1/things" in everything
+    assert not [one for one in everything.values() if one.succession]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
+from functools import cached_property
 from typing import Self
 from urllib.parse import quote
 
@@ -11,14 +12,14 @@ from gateway.contract import Contract
 from gateway.endpoint import Endpoint, Handler
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Retirement:
     """Since when what was replaced is deprecated, and from when on it may be gone; both in UTC."""
 
     deprecated: datetime
     sunset: datetime
 
-    @property
+    @cached_property
     def headers(self) -> Mapping[str, str]:
         """As RFC 9745 and RFC 8594 tell of it."""
         return {

@@ -91,13 +91,13 @@ _HEADERS: Final[Json] = {
         "description": "Since when it is deprecated, in seconds since 1970 (RFC 9745).",
         "required": True,
         "schema": {"type": "string", "pattern": "^@[0-9]+$"},
-        "example": "@1795564800",
+        "example": "@1688169599",
     },
     "Sunset": {
         "description": "Until when it is here at least (RFC 8594).",
         "required": True,
         "schema": {"type": "string", "pattern": " GMT$"},
-        "example": "Thu, 25 Nov 2027 00:00:00 GMT",
+        "example": "Sun, 30 Jun 2024 23:59:59 GMT",
     },
     "Link": {
         "description": "What takes its place, as `successor-version` (RFC 5829), and where that is told of.",

@@ -17,10 +17,6 @@ from tests.instances import Instance
 from tests.tokens import Issuer
 
 AGE = ("Deprecation", "Sunset", "Link")
-OLD = {
-    "Deprecation": "@1795564800",
-    "Sunset": "Thu, 25 Nov 2027 00:00:00 GMT",
-}
 
 
 def told(response: ClientResponse) -> dict[str, str]:
@@ -31,7 +27,8 @@ def told(response: ClientResponse) -> dict[str, str]:
 def old(successor: str) -> dict[str, str]:
     """What is said of what has this successor."""
     link = f'<{successor}>; rel="successor-version", </docs>; rel="deprecation"; type="text/html"'
-    return {**OLD, "Link": link}
+    assert V2.retires
+    return {**V2.retires.headers, "Link": link}
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from discovery.config.caching import Caching
+from discovery.config.edge import Edge
 from discovery.config.limits import Limits
 from discovery.config.resilience import Resilience
 from gateway import keys
@@ -11,6 +12,7 @@ from gateway.consumers import consuming
 from gateway.edge import explain, limits, load, versions
 from gateway.edge.store import store
 from gateway.live.resource import end_streams, live
+from gateway.live.tickets import tickets
 from gateway.openapi import site
 from gateway.settings import Settings
 from gateway.upstreams.client import upstreams
@@ -30,12 +32,13 @@ def make_app(settings: Settings) -> web.Application:
     )
     app.cleanup_ctx.extend(
         [
-            configuration(settings, Resilience, Limits, Caching),
+            configuration(settings, Resilience, Limits, Caching, Edge),
             flags(settings),
             upstreams(settings),
             keys.published_keys(settings),
             redis(settings),
             store,
+            tickets(settings),
             cache(settings),
             load.load,
             limits.limiting(settings),

@@ -13,14 +13,14 @@ from aiohttp import web
 
 from discovery.config.resilience import Resilience
 from gateway.contract import Contract
+from gateway.live.tickets import present_ticket
 from gateway.upstreams.client import UPSTREAMS, Answer, Calls, Service, path
-from observability import context
 from services.chassis.config import CONFIGURATION
 from services.chassis.errors import Invalid, Malformed, NotFound, UnsupportedMedia
 from services.chassis.flags import Switch, is_on
 from services.chassis.http import read_body
-from services.chassis.identity import Role, caller, require
-from services.chassis.middlewares import CORRELATION_HEADER, DEADLINE
+from services.chassis.identity import Role, access_token, caller, known_caller, require
+from services.chassis.middlewares import DEADLINE, context_headers
 
 Handler = Callable[[web.Request, Calls], Awaitable[web.StreamResponse]]
 
@@ -57,6 +57,7 @@ class Endpoint:
     """One line of the public API.
 
     Not `switchable` is the way in, which administrators need too, and what a payment provider says only once.
+    A `ticketed` one takes a ticket for a token: browsers cannot send headers with it.
     """
 
     method: str
@@ -66,12 +67,15 @@ class Endpoint:
     contract: Contract
     key: Key = Key.IGNORED
     switchable: bool = True
+    ticketed: bool = False
 
     def route(self, prefix: str) -> web.RouteDef:
         """The endpoint below `prefix`, guarded and with its deadline running."""
         switch = self.switch
 
         async def handle(request: web.Request) -> web.StreamResponse:
+            if self.ticketed:
+                await present_ticket(request)
             self._admit(request, switch)
             return await self.handler(request, self._calls(request))
 
@@ -104,11 +108,8 @@ class Endpoint:
     def _headers(self, request: web.Request) -> dict[str, str]:
         """What goes along with every call."""
         keys = () if self.key is Key.IGNORED else (IDEMPOTENCY_KEY,)
-        return {
-            CORRELATION_HEADER: context.current().correlation_id,
-            "traceparent": context.traceparent(),
-            **headers_of(request, ("Authorization", *keys)),
-        }
+        authorization = {"Authorization": f"Bearer {access_token(request)}"} if known_caller(request) else {}
+        return {**context_headers(), **authorization, **headers_of(request, keys)}
 
 
 def headers_of(request: web.Request, names: Iterable[str]) -> dict[str, str]:

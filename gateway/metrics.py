@@ -43,3 +43,6 @@ RATE_LIMIT_UNAVAILABLE = Counter(
     "portico_rate_limit_unavailable_total", "Requests admitted uncounted, because Redis was away"
 )
 LIVE_STREAMS = Gauge("portico_live_streams", "Live streams held open")
+LIVE_CLOSED = Counter(
+    "portico_live_closed_total", "WebSockets that were closed from this side, by close code", ("code",)
+)

@@ -7,7 +7,7 @@ from typing import Final
 
 import orjson
 
-from gateway.contract import Events, Model
+from gateway.contract import Events, Given, Messages, Model
 from gateway.openapi.problems import MEDIA_TYPE, REFUSALS, RETRIED, meaning, problem
 from gateway.openapi.schemas import Json, example, reference
 
@@ -39,9 +39,7 @@ def refusal(status: int, own: Mapping[str, str]) -> Json:
     }
 
 
-def given(
-    answer: Model | Events | str, known: Mapping[str, Json], *, validated: bool, deprecated: bool
-) -> Json:
+def given(answer: Given, known: Mapping[str, Json], *, validated: bool, deprecated: bool) -> Json:
     """An answer of success; `known` are the schemas of the document.
 
     One that is `validated` need not be sent again; one of what is `deprecated` says so.
@@ -53,7 +51,8 @@ def given(
             return {"description": answer, **headers}
         case Events(name, model):
             return {**headers, **_content(model, "text/event-stream", _event(name, model, known))}
-        case model:
+        # OpenAPI has no words for a WebSocket: shown is what one message of it is like.
+        case Messages(model) | model:
             media = {"schema": reference(model), "example": example(reference(model), known)}
             return {**headers, **_content(model, "application/json", media)}
 

@@ -1,6 +1,7 @@
 """What the gateway reads of the order service."""
 
 from typing import Annotated, Final
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field
 
@@ -34,6 +35,30 @@ class Entry(BaseModel):
     sequence: Sequence
     status: OrderStatus
     at: Time
+
+
+class StatusChange(BaseModel):
+    """An order entered a status; `sequence` counts its statuses from 1, without a gap."""
+
+    order_id: OrderId
+    status: OrderStatus
+    sequence: Sequence
+    at: Time
+    reason: Reason = None
+
+
+class Change(StatusChange):
+    """One of all the changes of a customer's orders. What comes behind it is had with its `cursor`."""
+
+    cursor: str
+
+
+class Changes(BaseModel):
+    """What comes next, and the cursor behind it; with `more`, there is more at once."""
+
+    items: tuple[Change, ...]
+    cursor: str
+    more: bool
 
 
 class Timeline(BaseModel):
@@ -138,3 +163,12 @@ async def preview(calls: Calls, body: bytes) -> Priced:
 async def timeline(calls: Calls, order_id: str) -> Timeline:
     """The timeline of one order. Raises NotFound for one that is not the caller's."""
     return await calls.read(Service.ORDER, path("orders", order_id, "timeline"), Timeline)
+
+
+async def changes(calls: Calls, cursor: str | None) -> Changes:
+    """What happened to the caller's orders behind a cursor; without one nothing, and the cursor of now.
+
+    Raises Invalid for what is no cursor of theirs, Conflict for one that is too old.
+    """
+    behind = f"?{urlencode({'cursor': cursor})}" if cursor is not None else ""
+    return await calls.read(Service.ORDER, f"/orders/changes{behind}", Changes)

@@ -5,6 +5,7 @@ from typing import Final
 
 from gateway.cache.http import cached
 from gateway.endpoint import Endpoint, Key, Who, passed_to
+from gateway.live import socket
 from gateway.live.stream import events
 from gateway.upstreams.client import Service
 from gateway.v1 import (
@@ -15,6 +16,7 @@ from gateway.v1 import (
     dead_letters,
     home,
     inventory,
+    live,
     orders,
     payments,
     placing,
@@ -60,8 +62,11 @@ ENDPOINTS: Final = (
     Endpoint("GET",    "/orders",                        Who.USER,   _order("/orders"), orders.LIST),
     Endpoint("GET",    "/orders/{id}",                   Who.OWNER,  orders.page(orders.OrderOut.of), orders.PAGE),
     Endpoint("GET",    "/orders/{id}/status",            Who.OWNER,  _order("/orders/{id}/status"), orders.STATUS),
-    Endpoint("GET",    "/orders/{id}/events",            Who.OWNER,  events, orders.EVENTS),
+    Endpoint("GET",    "/orders/{id}/events",            Who.OWNER,  events, orders.EVENTS, ticketed=True),
     Endpoint("POST",   "/orders/{id}/cancellation",      Who.OWNER,  _order("/orders/{id}/cancellation"), orders.CANCEL, Key.REQUIRED),
+
+    Endpoint("POST",   "/live/tickets",                  Who.USER,   live.issue_ticket, live.TICKET),
+    Endpoint("GET",    "/live",                          Who.USER,   socket.live, live.SOCKET, ticketed=True),
 
     Endpoint("POST",   "/payments/webhooks/{provider}",  Who.ANYONE, payments.webhook, payments.WEBHOOK, switchable=False),
     Endpoint("GET",    "/payments/{id}",                 Who.OWNER,  _payment("/payments/{id}"), payments.GET),

@@ -9,7 +9,6 @@ from pydantic import BaseModel, Field
 from gateway.compositions.order_page import OrderPage, order_page
 from gateway.contract import Contract, Events, Like, Tag
 from gateway.endpoint import Handler
-from gateway.live.progress import StatusChange
 from gateway.live.stream import EventsQuery
 from gateway.upstreams import order as source
 from gateway.upstreams.client import Calls
@@ -183,11 +182,15 @@ EVENTS: Final = Contract(
     "Watch an order",
     "Server-sent events: every status that the order has entered, then each as it is entered. "
     "The stream ends at CONFIRMED or CANCELLED. One that breaks is resumed by `Last-Event-ID`, on whichever server; "
-    "lines that begin with a colon keep it open. It also ends when the access token expires.",
+    "lines that begin with a colon keep it open. It also ends when the access token expires. Browsers show a ticket of "
+    "`POST /live/tickets`.",
     path=OrderPath,
     query=EventsQuery,
     headers=EventsHeaders,
-    gives={200: Events("order.status", StatusChange), 204: "All of it has been seen, and it has ended."},
+    gives={
+        200: Events("order.status", source.StatusChange),
+        204: "All of it has been seen, and it has ended.",
+    },
 )
 
 CANCEL: Final = Contract(

@@ -42,8 +42,10 @@ CALLERS: Final = {f"{one.version.name} {one.endpoint.contract.id}": one.endpoint
 GUARDED: Final = [name for name in OPERATIONS if CALLERS.get(name, Who.ANYONE) is not Who.ANYONE]
 REFUSED: Final = {
     *("v1 refresh", "v1 cancel_order", "v1 resume_saga", "v1 compensate_saga", "v1 payment_webhook"),
+    "v1 watch_everything",
 }
-"""What is not allowed whatever is asked: the token is spent, the order has ended, the signature is missing."""
+"""What is not allowed whatever is asked: the token is spent, the order has ended, the signature is missing, and nobody
+asks for a WebSocket."""
 
 Known = dict[str, dict[str, str]]
 

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from pydantic import BaseModel
 
-from gateway.live.progress import StatusChange
+from gateway.live.socket import LiveMessage, LiveQuery
 from gateway.live.stream import EventsQuery
 from gateway.openapi.schemas import components, example, reference
 from gateway.upstreams import order as read_orders
@@ -19,6 +19,7 @@ from gateway.v1 import (
     dead_letters,
     home,
     inventory,
+    live,
     orders,
     payments,
     placing,
@@ -102,6 +103,8 @@ PASSED_BACK: dict[Model, Model] = {
     read_products.Facets: product.FacetsOut,
     read_products.Seo: Seo,
     read_orders.Address: Address,
+    read_orders.Change: order.ChangeOut,
+    read_orders.Changes: order.ChangesOut,
 }
 LISTS: dict[Model, Model] = {
     orders.OrderListOut: orders.ListedOrderOut,
@@ -135,7 +138,10 @@ OURS: set[Model] = {
     account_v2.AccountPageOut,
     checkout_v2.PreviewOut,
     EventsQuery,
-    StatusChange,
+    read_orders.StatusChange,
+    LiveQuery,
+    LiveMessage,
+    live.TicketOut,
 }
 """What the gateway itself reads and answers with."""
 

@@ -26,8 +26,8 @@ from gateway.versions import PUBLISHED, V1, V2, VERSIONS
 from scripts.layout import CHECKOUT
 
 Json = dict[str, Any]
-NOT_OF_A_CLIENT = {"no-such-path"}
-"""Slugs that no operation can meet."""
+NOT_OF_A_CLIENT = {"no-such-path", "cursor-expired"}
+"""Slugs that no operation can be answered with: of no operation, and why a WebSocket is closed."""
 
 
 @dataclass(frozen=True)

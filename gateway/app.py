@@ -10,6 +10,8 @@ from gateway.cache.resource import cache
 from gateway.consumers import consuming
 from gateway.edge import explain, limits, load
 from gateway.edge.store import store
+from gateway.graphql.endpoint import ENDPOINT as GRAPHQL
+from gateway.graphql.endpoint import graphql
 from gateway.live.resource import end_streams, live
 from gateway.openapi import site
 from gateway.settings import Settings
@@ -35,6 +37,7 @@ def make_app(settings: Settings) -> web.Application:
             redis(settings),
             store,
             cache(settings),
+            graphql(settings),
             load.load,
             limits.limiting(settings),
             live(settings),
@@ -45,4 +48,5 @@ def make_app(settings: Settings) -> web.Application:
     app.add_routes(keys.routes)
     app.add_routes(site.routes)
     app.add_routes(endpoint.route(v1.PREFIX) for endpoint in v1.ENDPOINTS)
+    app.add_routes([GRAPHQL.route("")])
     return app

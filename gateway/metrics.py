@@ -38,3 +38,13 @@ RATE_LIMIT_UNAVAILABLE = Counter(
     "portico_rate_limit_unavailable_total", "Requests admitted uncounted, because Redis was away"
 )
 LIVE_STREAMS = Gauge("portico_live_streams", "Live streams held open")
+GRAPHQL_OPERATIONS = Counter(
+    "portico_graphql_operations_total",
+    "Operations by type: query, mutation, unread; and by outcome: whole, partial, refused",
+    ("type", "outcome"),
+)
+GRAPHQL_COST = Histogram(
+    "portico_graphql_cost",
+    "How many values an operation's answer could have",
+    buckets=(10, 30, 100, 300, 1000, 3000),
+)

@@ -9,6 +9,7 @@ from gateway.upstreams.client import Calls, Service, path
 from gateway.vocabulary import (
     FullName,
     ImageUrl,
+    NextCursor,
     OrderId,
     ProductId,
     ProductName,
@@ -100,6 +101,13 @@ class _History(BaseModel):
     items: tuple[ListedOrder, ...]
 
 
+class History(BaseModel):
+    """One page of a customer's orders."""
+
+    items: tuple[Order, ...]
+    next_cursor: NextCursor = None
+
+
 class OrderCounts(BaseModel):
     """How many orders there are in each status that one is in; not `complete`: at least so many."""
 
@@ -117,6 +125,11 @@ class Accepted(BaseModel):
 async def order(calls: Calls, order_id: str) -> Order:
     """One order. Raises NotFound for one that is not the caller's."""
     return await calls.read(Service.ORDER, path("orders", order_id), Order)
+
+
+async def orders(calls: Calls, query: str) -> History:
+    """Those of the caller's orders, newest first, that `query`, a query string with its question mark, asks for."""
+    return await calls.read(Service.ORDER, "/orders" + query, History)
 
 
 async def recent_orders(calls: Calls) -> tuple[ListedOrder, ...]:

@@ -1,0 +1,46 @@
+"""What is asked for many at once, whoever of an answer asks for it: one batch for all that ask at the same moment."""
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from gateway.compositions.batches import in_batches
+from gateway.compositions.page import Page
+from gateway.upstreams.client import Calls
+from gateway.upstreams.inventory import Stock, available, stock
+from gateway.upstreams.payment import Payment, payments
+from gateway.upstreams.product import Product, on_sale
+
+T = TypeVar("T")
+Batch = Callable[[Calls, list[str]], Coroutine[Any, Any, Mapping[str, T]]]
+"""How many are asked for at once."""
+
+
+class Loaders:
+    """Those of one request. What cannot be had is None, and named in `degraded`."""
+
+    def __init__(self, page: Page) -> None:
+        self.payments = DataLoader[str, Payment | None](partial(_sought, page, "payment", payments))
+        self.products = DataLoader[str, Product | None](partial(_sought, page, "products", on_sale))
+        self._stock = DataLoader[str, int | None](partial(_sought, page, "stock", stock))
+
+    async def available(self, skus: Iterable[str]) -> int | None:
+        """How many there are of these together; None where one of them is not counted, or it could not be had."""
+        wanted = tuple(skus)
+        return available(dict(zip(wanted, await self._stock.load_many(wanted), strict=True)), wanted)
+
+    def know(self, stock: Stock | None, skus: Iterable[str]) -> None:
+        """Take over the stock of these from a page; None where it could not be had."""
+        self._stock.prime_many(dict.fromkeys(skus) if stock is None else dict(stock))
+
+
+async def _sought(page: Page, section: str, batch: Batch[T], keys: list[str]) -> list[T | None]:
+    """What is found of each key; of a section that cannot be had, nothing."""
+
+    async def look(calls: Calls) -> Mapping[str, T]:
+        return await in_batches(calls, batch, keys)
+
+    found = await page.optional(section, look)
+    return [None if found is None else found.get(key) for key in keys]

@@ -1,88 +1,32 @@
 """`POST /graphql`: one endpoint like any other, whose answer its client composes."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import orjson
 from aiohttp import web
 from graphql import GraphQLError
 from opentelemetry import trace
-from pydantic import BaseModel, Field
 
 from discovery.config.resilience import Resilience
 from gateway.cache.http import PRIVATE
 from gateway.compositions.page import composing
-from gateway.contract import Contract, Tag
 from gateway.edge.limits import charge_as
 from gateway.endpoint import Endpoint, Who, no_parameters
 from gateway.graphql.context import Context
+from gateway.graphql.contract import CONTRACT, GraphQLIn
 from gateway.graphql.document import Documents, Operation
 from gateway.graphql.errors import Unacceptable, told
-from gateway.graphql.limits import BOUNDS
 from gateway.graphql.loaders import Loaders
 from gateway.graphql.schema import CORE, ROUTES, execute
 from gateway.metrics import GRAPHQL_COST, GRAPHQL_OPERATIONS
 from gateway.settings import Settings
 from gateway.upstreams.client import Calls
-from gateway.v1.inputs import Input
 from services.chassis.config import CONFIGURATION
 from services.chassis.http import read
 from services.chassis.identity import Role, known_caller
 
 _ITS_OWN: Final = "application/graphql-response+json"
-_EXAMPLE: Final = "query Shelf($n: Int!) { products(limit: $n) { items { slug name available } } }"
-
-
-class GraphQLIn(Input):
-    """An operation, and what it needs to know. `extensions` are taken, and mean nothing here."""
-
-    query: Annotated[
-        str,
-        Field(min_length=1, max_length=BOUNDS.characters, description="The document.", examples=[_EXAMPLE]),
-    ]
-    operation_name: Annotated[
-        str | None,
-        Field(
-            alias="operationName",
-            max_length=100,
-            description="Which of the document's operations, where there are several.",
-            examples=["Shelf"],
-        ),
-    ] = None
-    variables: Annotated[dict[str, Any] | None, Field(examples=[{"n": 2}])] = None
-    extensions: Annotated[dict[str, Any] | None, Field(examples=[{}])] = None
-
-
-class ErrorOut(BaseModel):
-    """What went wrong, and where. `extensions` has the `code`, which is the slug of a problem, and the `trace_id`."""
-
-    message: Annotated[str, Field(description="For people.", examples=["there is no such product"])]
-    locations: Annotated[list[dict[str, int]] | None, Field(examples=[[{"line": 1, "column": 3}]])] = None
-    path: Annotated[list[str | int] | None, Field(examples=[["product"]])] = None
-    extensions: Annotated[
-        dict[str, Any],
-        Field(examples=[{"code": "not-found", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"}]),
-    ]
-
-
-class AnswerOut(BaseModel):
-    """What was asked for. What could not be had is null, and in `errors`, or named in `extensions.degraded`."""
-
-    data: Annotated[dict[str, Any], Field(examples=[{"products": {"items": []}}])]
-    errors: Annotated[list[ErrorOut], Field(examples=[[]])] = []
-    extensions: Annotated[
-        dict[str, Any],
-        Field(
-            description="The sections that are missing, and the cost of the operation.",
-            examples=[{"degraded": [], "cost": 9}],
-        ),
-    ]
-
-
-class RefusedOut(BaseModel):
-    """Nothing of it was done."""
-
-    errors: list[ErrorOut]
 
 
 class Reader:
@@ -138,6 +82,8 @@ async def _executed(request: web.Request, calls: Calls, operation: Operation) ->
     async with composing(calls) as page:
         context = Context(request, operation, calls, page, Loaders(page))
         result = await execute(context)
+    if result.data is None:
+        raise RuntimeError("an operation that was found good could not be executed")
     errors = {"errors": _told(result.errors)} if result.errors else {}
     GRAPHQL_OPERATIONS.labels(operation.type, "partial" if errors or page.degraded else "whole").inc()
     GRAPHQL_COST.observe(operation.cost)
@@ -168,24 +114,4 @@ def _attribute(operation: Operation) -> None:
         span.set_attribute("portico.graphql.cost", operation.cost)
 
 
-_NOTES: Final = """
-What pages show, in one request and no more than is asked for; the [schema](https://spec.graphql.org) is in the
-project's documentation. A refusal of the request itself is a problem document like everywhere; what is wrong with the
-document is 400 with `errors`; what goes wrong while it is executed is null in `data`, and in `errors`, with status 200.
-Each field at the root counts as the request that it stands for.
-"""
-
-ENDPOINT: Final = Endpoint(
-    "POST",
-    "/graphql",
-    Who.ANYONE,
-    answer,
-    Contract(
-        Tag("GraphQL", "The same pages, in the shape that a client wants them in."),
-        "graphql",
-        "Ask for several things at once",
-        _NOTES.strip(),
-        takes=GraphQLIn,
-        gives={200: AnswerOut, 400: RefusedOut},
-    ),
-)
+ENDPOINT: Final = Endpoint("POST", "/graphql", Who.ANYONE, answer, CONTRACT)

@@ -11,6 +11,25 @@ from strawberry.utils.str_converters import to_camel_case
 from observability import context
 from services.chassis.errors import Malformed, Refusal, RetryLater
 
+CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "malformed": "It is no GraphQL.",
+        "invalid": "It does not fit the schema, or a variable does not fit it.",
+        "no-such-operation": "`operationName` names none of its operations, or it has several and none is named.",
+        "introspection-off": "The schema is told to support and admin only.",
+        "fragment-cycle": "A fragment contains itself.",
+        "too-many-tokens": "The document is too long.",
+        "too-many-definitions": "It has too many operations and fragments.",
+        "too-many-directives": "It has too many directives.",
+        "too-many-aliases": "It has too many aliases.",
+        "too-many-fields": "It has too many fields, with its fragments written out.",
+        "too-many-root-fields": "It asks for too many things at once.",
+        "too-deep": "Its fields or brackets are too deep inside one another.",
+        "too-costly": "Its answer could have too many values.",
+    }
+)
+"""Why an operation is refused before anything of it is done. What goes wrong in it has the slugs of problems."""
+
 INTERNAL: Final = "internal"
 _LONGEST: Final = 300
 """Characters of a message: it may repeat what was sent."""
@@ -63,7 +82,8 @@ def _told(error: GraphQLError) -> _Told:
             return _Told(refusal.slug, refusal.detail, {"retry_after": refusal.retry_after})
         case Refusal() as refusal:
             return _Told(refusal.slug, refusal.detail)
-        case None | GraphQLError():
+        case original if error.path is None or original is None or isinstance(original, GraphQLError):
+            # The library's, which says what is wrong with what was sent.
             syntax = isinstance(error, GraphQLSyntaxError)
             return _Told("malformed" if syntax else "invalid", error.message)
         case _:

@@ -59,7 +59,7 @@ def order_body(
 
 
 def keyed(key: str) -> Mapping[str, str]:
-    """The header that says it. Raises Invalid for what no header can hold."""
-    if not (key.isascii() and key.isprintable()):
-        raise Invalid.field("idempotency_key", "must be printable ASCII")
+    """The header that says it. Raises Invalid for nothing, and for what no header can hold."""
+    if not key or not (key.isascii() and key.isprintable()):
+        raise Invalid.field("idempotency_key", "must be some printable ASCII")
     return {IDEMPOTENCY_KEY: key}

@@ -25,7 +25,7 @@ ROUTES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 class _Prepared(SchemaExtension):
     """Takes the operation as it was read and found good, so that nothing is done twice."""
 
-    def on_parse(self) -> Iterator[None]:
+    def on_operation(self) -> Iterator[None]:
         execution: ExecutionContext = self.execution_context
         execution.graphql_document = execution.context.operation.document.parsed
         execution.validation_rules = ()

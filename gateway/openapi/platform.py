@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field, RootModel
 
 from gateway.contract import Contract, Tag
 from gateway.endpoint import Key, Who
+from gateway.graphql.endpoint import ENDPOINT as GRAPHQL
 from gateway.openapi.operation import Operation
 
 PLATFORM: Final = Tag("Platform", "What is the same in every version.")
@@ -64,6 +65,7 @@ class DocumentOut(RootModel[dict[str, object]]):
 
 
 OPERATIONS: Final = (
+    Operation.of("", GRAPHQL),
     Operation(
         "GET",
         "/.well-known/jwks.json",

@@ -10,7 +10,6 @@ from typing import Final
 import orjson
 from aiohttp import web
 
-from gateway.graphql.endpoint import ENDPOINT as GRAPHQL
 from gateway.openapi import platform
 from gateway.openapi.document import document
 from gateway.openapi.file import File
@@ -88,11 +87,7 @@ async def asset(request: web.Request) -> web.Response:
 @cache
 def newest() -> File:
     """The document, made when it is first asked for."""
-    operations = [
-        *(Operation.of(v1.PREFIX, endpoint) for endpoint in v1.ENDPOINTS),
-        Operation.of("", GRAPHQL),
-        *platform.OPERATIONS,
-    ]
+    operations = [*(Operation.of(v1.PREFIX, endpoint) for endpoint in v1.ENDPOINTS), *platform.OPERATIONS]
     return File.of("application/json", orjson.dumps(document("1", operations)), _FOR_A_MINUTE)
 
 

@@ -68,7 +68,8 @@ async def answered(
         wanted = Wanted(key, caching.answers[name], seconds, fetch)
         answer = await request.app[ANSWERS].get(wanted)
     CACHE_ANSWERS.labels(name, answer.verdict.value).inc()
-    explanation().cache = answer.status
+    said = explanation()
+    said.cache = f"{said.cache}, {answer.status}" if said.cache else answer.status
     return answer
 
 

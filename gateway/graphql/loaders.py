@@ -1,6 +1,6 @@
 """What is asked for many at once, whoever of an answer asks for it: one batch for all that ask at the same moment."""
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,6 +14,9 @@ from gateway.upstreams.payment import Payment, payments
 from gateway.upstreams.product import Product, on_sale
 
 T = TypeVar("T")
+Count = int | None | Awaitable[int | None]
+"""How many there are, at once or in a moment."""
+
 Batch = Callable[[Calls, list[str]], Coroutine[Any, Any, Mapping[str, T]]]
 """How many are asked for at once."""
 
@@ -25,15 +28,23 @@ class Loaders:
         self.payments = DataLoader[str, Payment | None](partial(_sought, page, "payment", payments))
         self.products = DataLoader[str, Product | None](partial(_sought, page, "products", on_sale))
         self._stock = DataLoader[str, int | None](partial(_sought, page, "stock", stock))
+        self._known: dict[str, int | None] = {}
 
-    async def available(self, skus: Iterable[str]) -> int | None:
-        """How many there are of these together; None where one of them is not counted, or it could not be had."""
-        wanted = tuple(skus)
-        return available(dict(zip(wanted, await self._stock.load_many(wanted), strict=True)), wanted)
+    def available(self, skus: Collection[str]) -> Count:
+        """How many there are of these together; None where one of them is not counted, or it could not be had.
+
+        What a page has brought is there at once: waiting costs, where it is for each product of a list.
+        """
+        if all(sku in self._known for sku in skus):
+            return available(self._known, skus)
+        return self._counted(skus)
 
     def know(self, stock: Stock | None, skus: Iterable[str]) -> None:
         """Take over the stock of these from a page; None where it could not be had."""
-        self._stock.prime_many(dict.fromkeys(skus) if stock is None else dict(stock))
+        self._known |= dict.fromkeys(skus) if stock is None else stock
+
+    async def _counted(self, skus: Collection[str]) -> int | None:
+        return available(dict(zip(skus, await self._stock.load_many(skus), strict=True)), skus)
 
 
 async def _sought(page: Page, section: str, batch: Batch[T], keys: list[str]) -> list[T | None]:

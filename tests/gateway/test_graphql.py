@@ -363,6 +363,23 @@ async def test_faults_of_ours_say_nothing_of_how_we_are_made(
     assert answer.body["errors"][0]["message"] == "something went wrong on our side; it has been logged"
 
 
+async def test_a_fault_in_a_list_takes_with_it_nothing_else(
+    shop: Instance, till: Services, issuer: Issuer
+) -> None:
+    broken = {**WHOLE, "order_id": "o2", "shipping_address": {}}
+    till.answer("order", "GET /orders", {"items": [WHOLE, broken], "next_cursor": None})
+    document = """{
+      orders { items { payment { status } shippingAddress { city } items { product { name } } } }
+      order(id: "o1") { payment { status } items { product { name } } }
+    }"""
+    till.answer("product", "GET /product-batch", sold(["mug-s"]))
+    answer = await ask(shop, document, headers=issuer.bearer("u1"))
+    assert (answer.status, codes(answer)) == (200, ["internal"])
+    found = {"payment": {"status": "captured"}, "items": [{"product": {"name": "Mug"}}]}
+    assert answer.body["data"] == {"orders": None, "order": found}
+    assert answer.body["extensions"]["degraded"] == []
+
+
 async def test_the_deadline_is_that_of_what_reads(
     shop: Instance, behind: Services, issuer: Issuer, configure: Configure
 ) -> None:

@@ -3,14 +3,15 @@
 from strawberry import Parent
 
 from gateway.graphql.context import Info
+from gateway.graphql.loaders import Count
 from gateway.graphql.types.values import Money
 from gateway.graphql.words import ProductId, by, shape
 from gateway.upstreams import order as source
 from gateway.vocabulary import Available, ImageUrl, ProductName, Quantity, Sku
 
 
-async def _available(line: Parent[source.Line], info: Info) -> int | None:
-    return await info.context.loaders.available((line.sku,))
+def _available(line: Parent[source.Line], info: Info) -> Count:
+    return info.context.loaders.available((line.sku,))
 
 
 @shape

@@ -7,6 +7,7 @@ from strawberry import Parent
 
 from gateway.compositions.product_page import ProductPage
 from gateway.graphql.context import Info
+from gateway.graphql.loaders import Count
 from gateway.graphql.types.values import Money
 from gateway.graphql.words import ProductId, by, shape
 from gateway.upstreams import product as source
@@ -27,12 +28,12 @@ from gateway.vocabulary import (
 )
 
 
-async def _available(product: Parent[source.Summary], info: Info) -> int | None:
-    return await info.context.loaders.available(product.skus)
+def _available(product: Parent[source.Summary], info: Info) -> Count:
+    return info.context.loaders.available(product.skus)
 
 
-async def _available_of_one(variant: Parent[source.Variant], info: Info) -> int | None:
-    return await info.context.loaders.available((variant.sku,))
+def _available_of_one(variant: Parent[source.Variant], info: Info) -> Count:
+    return info.context.loaders.available((variant.sku,))
 
 
 @shape

@@ -1,5 +1,6 @@
 """What is asked for many at once, whoever of an answer asks for it: one batch for all that ask at the same moment."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -25,10 +26,18 @@ class Loaders:
     """Those of one request. What cannot be had is None, and named in `degraded`."""
 
     def __init__(self, page: Page) -> None:
-        self.payments = DataLoader[str, Payment | None](partial(_sought, page, "payment", payments))
-        self.products = DataLoader[str, Product | None](partial(_sought, page, "products", on_sale))
+        self._payments = DataLoader[str, Payment | None](partial(_sought, page, "payment", payments))
+        self._products = DataLoader[str, Product | None](partial(_sought, page, "products", on_sale))
         self._stock = DataLoader[str, int | None](partial(_sought, page, "stock", stock))
         self._known: dict[str, int | None] = {}
+
+    async def payment(self, order_id: str) -> Payment | None:
+        """That of an order; None while there is none, too."""
+        return await _shared(self._payments.load(order_id))
+
+    async def product(self, sku: str) -> Product | None:
+        """What is sold under a sku; None when it is not on sale, too."""
+        return await _shared(self._products.load(sku))
 
     def available(self, skus: Collection[str]) -> Count:
         """How many there are of these together; None where one of them is not counted, or it could not be had.
@@ -44,7 +53,13 @@ class Loaders:
         self._known |= dict.fromkeys(skus) if stock is None else stock
 
     async def _counted(self, skus: Collection[str]) -> int | None:
-        return available(dict(zip(skus, await self._stock.load_many(skus), strict=True)), skus)
+        levels = await _shared(self._stock.load_many(skus))
+        return available(dict(zip(skus, levels, strict=True)), skus)
+
+
+async def _shared(found: Awaitable[T]) -> T:
+    """What others may be waiting for too: a field that is given up, for one beside it failed, takes it from nobody."""
+    return await asyncio.shield(found)
 
 
 async def _sought(page: Page, section: str, batch: Batch[T], keys: list[str]) -> list[T | None]:

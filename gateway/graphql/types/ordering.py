@@ -24,8 +24,7 @@ from gateway.vocabulary import (
 
 
 async def _product(line: Parent[source.Line], info: Info) -> Product | None:
-    product: Product | None = await info.context.loaders.products.load(line.sku)
-    return product
+    return await info.context.loaders.product(line.sku)
 
 
 @shape
@@ -76,8 +75,7 @@ class Payment:
 
 
 async def _payment(order: Parent[source.Order], info: Info) -> Paid | None:
-    payment: Paid | None = await info.context.loaders.payments.load(order.order_id)
-    return payment
+    return await info.context.loaders.payment(order.order_id)
 
 
 @shape

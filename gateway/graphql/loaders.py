@@ -3,18 +3,19 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from strawberry.dataloader import DataLoader
 
 from gateway.compositions.batches import in_batches
-from gateway.compositions.page import Page
+from gateway.compositions.page import Fetch, Page
 from gateway.upstreams.client import Calls
 from gateway.upstreams.inventory import Stock, available, stock
 from gateway.upstreams.payment import Payment, payments
 from gateway.upstreams.product import Product, on_sale
 
 T = TypeVar("T")
+P = ParamSpec("P")
 Count = int | None | Awaitable[int | None]
 """How many there are, at once or in a moment."""
 
@@ -26,10 +27,19 @@ class Loaders:
     """Those of one request. What cannot be had is None, and named in `degraded`."""
 
     def __init__(self, page: Page) -> None:
+        self._page = page
+        self._sections: dict[str, asyncio.Task[Any]] = {}
         self._payments = DataLoader[str, Payment | None](partial(_sought, page, "payment", payments))
         self._products = DataLoader[str, Product | None](partial(_sought, page, "products", on_sale))
         self._stock = DataLoader[str, int | None](partial(_sought, page, "stock", stock))
         self._known: dict[str, int | None] = {}
+
+    async def section(self, name: str, fetch: Fetch[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """One that there is one of, fetched once, however often it is asked for."""
+        if name not in self._sections:
+            self._sections[name] = self._page.optional(name, fetch, *args, **kwargs)
+        found: T | None = await _shared(self._sections[name])
+        return found
 
     async def payment(self, order_id: str) -> Payment | None:
         """That of an order; None while there is none, too."""

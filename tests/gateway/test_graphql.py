@@ -225,6 +225,17 @@ async def test_one_s_own_account(shop: Instance, till: Services, issuer: Issuer)
     }
 
 
+async def test_what_is_asked_for_twice_is_fetched_once(
+    shop: Instance, till: Services, issuer: Issuer
+) -> None:
+    account = {"user_id": "u1", "email": "ada@example.test", "roles": ["customer"], "registered_at": NOW}
+    till.answer("auth", "GET /accounts/me", account)
+    twice = "a: recentOrders { payment { status } } b: recentOrders { orderId }"
+    found = await data(shop, f"{{ account {{ {twice} }} }}", headers=issuer.bearer("u1"))
+    assert len(found["account"]["a"]) == len(found["account"]["b"]) == 1
+    assert sorted(heard.service for heard in till.heard) == ["auth", "order", "payment"]
+
+
 async def test_a_checkout_preview(shop: Instance, behind: Services, issuer: Issuer) -> None:
     line = {**ORDER["items"][0], "quantity": 2}
     priced = {

@@ -17,12 +17,12 @@ from services.chassis.identity import known_caller
 async def _recent_orders(info: Info) -> tuple[source.Order, ...] | None:
     if known_caller(info.context.request) is None:
         return None
-    found = await info.context.page.optional("recent_orders", source.orders, f"?limit={source.RECENT}")
+    found = await info.context.loaders.section("recent_orders", source.orders, f"?limit={source.RECENT}")
     return found.items if found else None
 
 
 async def _order_counts(info: Info) -> source.OrderCounts | None:
-    return await info.context.page.optional("order_counts", source.order_counts)
+    return await info.context.loaders.section("order_counts", source.order_counts)
 
 
 @shape

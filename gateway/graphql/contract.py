@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.contract import Contract, Tag
 from gateway.graphql.errors import CODES
@@ -32,12 +32,23 @@ class GraphQLIn(Input):
     extensions: Annotated[dict[str, Any] | None, Field(examples=[{}])] = None
 
 
+def _may_lack(*names: str) -> ConfigDict:
+    """GraphQL has no nulls for what there is none of: it is left out."""
+
+    def told(schema: dict[str, Any]) -> None:
+        schema["required"] = [name for name in schema["required"] if name not in names]
+
+    return ConfigDict(json_schema_extra=told)
+
+
 class ErrorOut(BaseModel):
     """What went wrong, and where. `extensions` has the `code`, which is the slug of a problem, and the `trace_id`."""
 
+    model_config = _may_lack("locations", "path")
+
     message: Annotated[str, Field(description="For people.", examples=["there is no such product"])]
-    locations: Annotated[list[dict[str, int]] | None, Field(examples=[[{"line": 1, "column": 3}]])] = None
-    path: Annotated[list[str | int] | None, Field(examples=[["product"]])] = None
+    locations: Annotated[list[dict[str, int]], Field(examples=[[{"line": 1, "column": 3}]])] = []
+    path: Annotated[list[str | int], Field(examples=[["product"]])] = []
     extensions: Annotated[
         dict[str, Any],
         Field(examples=[{"code": "not-found", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"}]),
@@ -46,6 +57,8 @@ class ErrorOut(BaseModel):
 
 class AnswerOut(BaseModel):
     """What was asked for. What could not be had is null, and in `errors`, or named in `extensions.degraded`."""
+
+    model_config = _may_lack("errors")
 
     data: Annotated[dict[str, Any], Field(examples=[{"products": {"items": []}}])]
     errors: Annotated[list[ErrorOut], Field(examples=[[]])] = []

@@ -65,7 +65,9 @@ class DocumentOut(RootModel[dict[str, object]]):
 
 
 OPERATIONS: Final = (
-    Operation.of("", GRAPHQL),
+    Operation(
+        GRAPHQL.method, GRAPHQL.path, GRAPHQL.who, GRAPHQL.key, GRAPHQL.contract, GRAPHQL.switch is not None
+    ),
     Operation(
         "GET",
         "/.well-known/jwks.json",

@@ -14,23 +14,23 @@ NOBODY = Calls(cast(Upstreams, None), {}, math.inf, 1.0)
 
 
 async def test_what_several_wait_for_is_not_given_up_with_one_of_them() -> None:
-    asked, told = 0, asyncio.Event()
+    asked, told, times = asyncio.Event(), asyncio.Event(), 0
 
     async def fetch(_calls: Calls) -> str:
-        nonlocal asked
-        asked += 1
+        nonlocal times
+        times += 1
+        asked.set()
         await told.wait()
         return "found"
 
     async with composing(NOBODY) as page:
         loaders = Loaders(page)
         first, second = (asyncio.create_task(loaders.section("thing", fetch)) for _ in range(2))
-        while not asked:
-            await asyncio.sleep(0)
+        await asked.wait()
         first.cancel()
         await asyncio.wait([first])
         told.set()
-        assert (await second, first.cancelled(), asked) == ("found", True, 1)
+        assert (await second, first.cancelled(), times) == ("found", True, 1)
 
 
 async def test_a_section_that_cannot_be_had_is_named_once() -> None:

@@ -9,9 +9,8 @@ from strawberry.utils.str_converters import to_camel_case
 
 from gateway.endpoint import Endpoint
 from gateway.graphql.context import Info
-from gateway.v1.endpoints import ENDPOINTS
+from gateway.versions import VERSIONS
 
-_ENDPOINTS: Final = {endpoint.contract.id: endpoint for endpoint in ENDPOINTS}
 _STANDS_FOR: Final = "stands_for"
 
 
@@ -31,7 +30,7 @@ class _Admitted(FieldExtension):
 
 def stands_for(operation: str, resolver: Callable[..., Awaitable[Any]]) -> Any:
     """A root field that does what the REST endpoint of this operation does, by `resolver`."""
-    endpoint = _ENDPOINTS[operation]
+    endpoint = VERSIONS[-1].operation(operation)
     return strawberry.field(
         resolver=resolver,
         description=endpoint.contract.summary + ".",

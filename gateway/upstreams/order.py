@@ -11,6 +11,7 @@ from gateway.vocabulary import (
     ImageUrl,
     NextCursor,
     OrderId,
+    PaymentId,
     ProductId,
     ProductName,
     Quantity,
@@ -19,6 +20,7 @@ from gateway.vocabulary import (
     Sku,
     Status,
     Time,
+    UserId,
 )
 from services.contracts.money import Money
 from services.contracts.order import OrderStatus
@@ -79,26 +81,12 @@ class Priced(BaseModel):
 class Order(Priced, Timeline):
     """A whole order."""
 
+    user_id: UserId
     status: Status
     shipping_address: Annotated[dict[str, str | None], Like(Address)] = {}
+    payment_id: PaymentId
     created_at: Time
     updated_at: Time
-
-
-class ListedOrder(BaseModel):
-    """An order in a list."""
-
-    order_id: OrderId
-    status: Status
-    reason: Reason = None
-    items: tuple[Line, ...]
-    total: Money
-    created_at: Time
-    updated_at: Time
-
-
-class _History(BaseModel):
-    items: tuple[ListedOrder, ...]
 
 
 class History(BaseModel):
@@ -132,9 +120,9 @@ async def orders(calls: Calls, query: str) -> History:
     return await calls.read(Service.ORDER, "/orders" + query, History)
 
 
-async def recent_orders(calls: Calls) -> tuple[ListedOrder, ...]:
+async def recent_orders(calls: Calls) -> tuple[Order, ...]:
     """The caller's last few orders, newest first."""
-    return (await calls.read(Service.ORDER, f"/orders?limit={RECENT}", _History)).items
+    return (await orders(calls, f"?limit={RECENT}")).items
 
 
 async def order_counts(calls: Calls) -> OrderCounts:

@@ -17,8 +17,7 @@ from services.chassis.identity import known_caller
 async def _recent_orders(info: Info) -> tuple[source.Order, ...] | None:
     if known_caller(info.context.request) is None:
         return None
-    found = await info.context.loaders.section("recent_orders", source.orders, f"?limit={source.RECENT}")
-    return found.items if found else None
+    return await info.context.loaders.section("recent_orders", source.recent_orders)
 
 
 async def _order_counts(info: Info) -> source.OrderCounts | None:

@@ -11,6 +11,8 @@ from gateway.cache.resource import cache
 from gateway.consumers import consuming
 from gateway.edge import explain, limits, load, versions
 from gateway.edge.store import store
+from gateway.graphql.endpoint import ENDPOINT as GRAPHQL
+from gateway.graphql.endpoint import graphql
 from gateway.live.resource import end_streams, live
 from gateway.live.tickets import tickets
 from gateway.openapi import site
@@ -40,6 +42,7 @@ def make_app(settings: Settings) -> web.Application:
             store,
             tickets(settings),
             cache(settings),
+            graphql(settings),
             load.load,
             limits.limiting(settings),
             live(settings),
@@ -50,4 +53,5 @@ def make_app(settings: Settings) -> web.Application:
     app.add_routes(keys.routes)
     app.add_routes(site.routes)
     app.add_routes(one.endpoint.route(one.version.prefix) for one in PUBLISHED)
+    app.add_routes([GRAPHQL.route("")])
     return app

@@ -76,7 +76,8 @@ class Endpoint:
         async def handle(request: web.Request) -> web.StreamResponse:
             if self.ticketed:
                 await present_ticket(request)
-            self._admit(request, switch)
+            self.admit(request, switch)
+            self._check_key(request)
             return await self.handler(request, self._calls(request))
 
         return web.route(self.method, prefix + self.path, handle)
@@ -95,13 +96,16 @@ class Endpoint:
             return None
         return Switch(f"endpoint-{self.contract.id.replace('_', '-')}", default=True)
 
-    def _admit(self, request: web.Request, switch: Switch | None) -> None:
+    def admit(self, request: web.Request, switch: Switch | None) -> None:
+        """Let in who may call it, while `switch`, its own, is on. Raises NotFound, Unauthenticated, Forbidden."""
         if switch and not is_on(request, switch):
             raise NotFound("this is switched off", slug="switched-off")
         if self.who in _ROLES:
             require(request, *_ROLES[self.who])
         elif self.who is not Who.ANYONE:
             caller(request)
+
+    def _check_key(self, request: web.Request) -> None:
         if self.key is Key.REQUIRED and not request.headers.get(IDEMPOTENCY_KEY):
             raise Malformed(f"the header {IDEMPOTENCY_KEY} is required")
 

@@ -46,3 +46,13 @@ LIVE_STREAMS = Gauge("portico_live_streams", "Live streams held open")
 LIVE_CLOSED = Counter(
     "portico_live_closed_total", "WebSockets that were closed from this side, by close code", ("code",)
 )
+GRAPHQL_OPERATIONS = Counter(
+    "portico_graphql_operations_total",
+    "Operations by type: query, mutation, unread; and by outcome: whole, partial, refused",
+    ("type", "outcome"),
+)
+GRAPHQL_COST = Histogram(
+    "portico_graphql_cost",
+    "How many values an operation's answer could have",
+    buckets=(10, 30, 100, 300, 1000, 3000),
+)

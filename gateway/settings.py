@@ -13,6 +13,10 @@ class Settings(MessagingSettings, RedisSettings, EgressSettings):
 
     rate_limit_scale: float = Field(1.0, gt=0, description="multiplies every rate limit")
 
+    graphql_introspection: bool = Field(
+        False, description="whether GraphQL tells its schema to everybody; support and admin are always told"
+    )
+
     cache_local_bytes: int = Field(16 * 1024 * 1024, ge=0, description="memory for cached answers")
 
     max_streams: int = Field(2000, ge=1, description="live streams held open by one process")

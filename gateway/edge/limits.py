@@ -36,13 +36,21 @@ class Limiter:
 
     def about(self, request: web.Request) -> Sequence[Charge]:
         """What a request counts for: nothing, when it is none of the public's or limits are switched off."""
+        if request.path in INTERNAL or not (rules := self._in_force()):
+            return ()
+        return rules.about(_route(request), _address(request), known_caller(request))
+
+    def beyond(self, request: web.Request, routes: Sequence[str]) -> Sequence[Charge]:
+        """What a request counts for beyond that, which does the work of all these `routes`."""
+        if not (rules := self._in_force()):
+            return ()
+        return rules.beyond(routes, _address(request), known_caller(request))
+
+    def _in_force(self) -> Rules | None:
         limits = self._configuration[Limits]
         if limits is not self._limits:
             self._limits, self._rules = limits, Rules(limits, self._scale)
-        if not limits.enabled or request.path in INTERNAL:
-            return ()
-        address = subject(request.headers.get(_ADDRESS), request.remote)
-        return self._rules.about(_route(request), address, known_caller(request))
+        return self._rules if limits.enabled else None
 
     async def charge(self, charges: Sequence[Charge]) -> Verdict | None:
         """The verdict on a request; None without Redis: what cannot be counted is admitted."""
@@ -74,20 +82,33 @@ def limiting(settings: Settings) -> Callable[[web.Application], AsyncIterator[No
 @web.middleware
 async def within_limits(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Charge a request to the limits that are about it. Raises TooMany."""
-    limiter = request.app[_LIMITER]
-    if charges := limiter.about(request):
-        verdict = await limiter.charge(charges)
-        if verdict:
-            request[_VERDICT] = verdict
-            if not verdict.admitted:
-                raise TooMany(verdict.reason, retry_after=verdict.wait)
+    await _charge(request, request.app[_LIMITER].about(request))
     return await handler(request)
+
+
+async def charge_as(request: web.Request, routes: Sequence[str]) -> None:
+    """Charge a request that does the work of several others: their `routes` are like `POST /orders`. Raises TooMany."""
+    await _charge(request, request.app[_LIMITER].beyond(request, routes))
+
+
+async def _charge(request: web.Request, charges: Sequence[Charge]) -> None:
+    verdict = await request.app[_LIMITER].charge(charges) if charges else None
+    if verdict is None:
+        return
+    before = request.get(_VERDICT)
+    request[_VERDICT] = verdict if before is None else before.tighter(verdict)
+    if not verdict.admitted:
+        raise TooMany(verdict.reason, retry_after=verdict.wait)
 
 
 async def tell_limits(request: web.Request, response: web.StreamResponse) -> None:
     """Whatever the answer is, its client sees how much is left."""
     if verdict := request.get(_VERDICT):
         response.headers.update(verdict.headers)
+
+
+def _address(request: web.Request) -> str:
+    return subject(request.headers.get(_ADDRESS), request.remote)
 
 
 def _route(request: web.Request) -> str:

@@ -101,7 +101,12 @@ class Operation:
         body = {"requestBody": _body(contract.takes, known)} if contract.takes else {}
         told = {"validated": 304 in contract.gives, "deprecated": self.succession is not None}
         answers = {status: given(answer, known, **told) for status, answer in contract.gives.items()}
-        refusals = {status: _refusal(status, own) for status, own in self.refused.items()}
+        refusals = {
+            status: _also(answers[status], refusal(status, own))
+            if status in answers
+            else _refusal(status, own)
+            for status, own in self.refused.items()
+        }
         return {
             "operationId": contract.id,
             "tags": [contract.tag.name],
@@ -145,6 +150,15 @@ class Operation:
 
 def _refusal(status: int, own: Mapping[str, str]) -> Json:
     return refusal(status, own) if own else {"$ref": f"#/components/responses/{component(status)}"}
+
+
+def _also(answer: Json, refused: Json) -> Json:
+    """A status that comes in two forms."""
+    return {
+        **refused,
+        "description": f"{answer['description']}\n\n{refused['description']}",
+        "content": {**answer["content"], **refused["content"]},
+    }
 
 
 def _body(model: Model, known: Mapping[str, Json]) -> Json:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, RootModel
 
 from gateway.contract import Contract, Model, Tag
 from gateway.endpoint import Key, Who
+from gateway.graphql.endpoint import ENDPOINT as GRAPHQL
 from gateway.openapi.operation import Operation
 from gateway.version import Version
 
@@ -71,6 +72,9 @@ _DOCUMENT: Final[Mapping[int, Model | str]] = {
 }
 
 OPERATIONS: Final = (
+    Operation(
+        GRAPHQL.method, GRAPHQL.path, GRAPHQL.who, GRAPHQL.key, GRAPHQL.contract, GRAPHQL.switch is not None
+    ),
     Operation(
         "GET",
         "/.well-known/jwks.json",

@@ -63,6 +63,8 @@ class Readiness:
         names = list(self._checks)
         verdicts = await asyncio.gather(*(self._ask(*self._checks[name]) for name in names))
         self._verdicts = dict(zip(names, verdicts, strict=True))
+        for name, verdict in self._verdicts.items():
+            metrics.DEPENDENCY_UP.labels(name).set(verdict.error is None)
 
     async def _ask(self, check: Check, matters: bool) -> Verdict:
         started = time.monotonic()

@@ -20,7 +20,8 @@ compose:
 	docker build --tag $(IMAGE) --file deploy/Dockerfile .
 	@[ -f .env ] || docker run --rm --user "$$(id -u):$$(id -g)" --volume "$(CURDIR):/checkout" \
 	    --env PORTICO_HOME=/checkout/.portico $(IMAGE) portico env --file /checkout/.env
-	docker compose up --detach --wait
+	docker compose up --detach
+	docker compose wait catalogue
 
 # The Compose file and all it mounts, held against the code and by the parts' own tools; with an engine, also tried.
 compose-check: $(VENV)/.test

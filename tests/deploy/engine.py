@@ -37,7 +37,8 @@ def try_out(layout: Layout) -> None:
 
     try:
         run("build")
-        run("up", "--detach", "--wait")
+        run("up", "--detach")
+        run("wait", "catalogue")
         status = asyncio.run(place_and_follow(layout, "tok_approve"))
     finally:
         run("down", "--volumes", "--timeout", "20")

@@ -141,7 +141,6 @@ CASES = {
         _histogram("portico_message_age_seconds", 'queue="order.saga"', {"30": 50, "60": 100}),
         _histogram("portico_message_age_seconds", 'queue="order.saga"', {"30": 100, "60": 100}),
     ),
-    "EventsUnrouted": _gauge('rabbitmq_detailed_queue_messages_ready{queue="portico.unrouted"}', 1, 0),
     "BrokerAlarm": _gauge('rabbitmq_alarms_memory_used_watermark{instance="rabbitmq:15692"}', 1, 0),
     "SagasStuck": _gauge('portico_sagas{state="stuck"}', 2, 0),
     "SagasFail": Case(_sagas(declined=5, deadline=10), _sagas(declined=40, deadline=2)),

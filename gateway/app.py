@@ -8,13 +8,13 @@ from discovery.config.resilience import Resilience
 from gateway import keys
 from gateway.cache.resource import cache
 from gateway.consumers import consuming
-from gateway.edge import explain, limits, load
+from gateway.edge import explain, limits, load, versions
 from gateway.edge.store import store
 from gateway.live.resource import end_streams, live
 from gateway.openapi import site
 from gateway.settings import Settings
 from gateway.upstreams.client import upstreams
-from gateway.v1 import endpoints as v1
+from gateway.versions import PUBLISHED
 from services.chassis.app import make_service
 from services.chassis.config import configuration
 from services.chassis.flags import flags
@@ -25,7 +25,9 @@ def make_app(settings: Settings) -> web.Application:
     """HTTP: the public API, its documentation, and the keys of its tokens. Bus: news of orders, for live streams."""
     app = make_service(settings)
     app.middlewares.extend([explain.explained, load.within_capacity, limits.within_limits])
-    app.on_response_prepare.extend([load.give_up_place, limits.tell_limits, explain.tell_explanation])
+    app.on_response_prepare.extend(
+        [load.give_up_place, limits.tell_limits, versions.tell_succession, explain.tell_explanation]
+    )
     app.cleanup_ctx.extend(
         [
             configuration(settings, Resilience, Limits, Caching),
@@ -44,5 +46,5 @@ def make_app(settings: Settings) -> web.Application:
     app.on_shutdown.append(end_streams)
     app.add_routes(keys.routes)
     app.add_routes(site.routes)
-    app.add_routes(endpoint.route(v1.PREFIX) for endpoint in v1.ENDPOINTS)
+    app.add_routes(one.endpoint.route(one.version.prefix) for one in PUBLISHED)
     return app

@@ -1,8 +1,8 @@
 """What an endpoint promises to whoever calls it, as far as it does not follow from the endpoint itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
 
 from pydantic import BaseModel, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -49,6 +49,10 @@ class Contract:
     path: Model | None = field(kw_only=True, default=None)
     query: Model | None = field(kw_only=True, default=None)
     headers: Model | None = field(kw_only=True, default=None)
+
+    def giving(self, model: Model) -> Self:
+        """The same, but for what it answers with."""
+        return replace(self, gives={**self.gives, 200: model})
 
     @property
     def models(self) -> tuple[Model, ...]:

@@ -12,6 +12,11 @@ UPSTREAM_SECONDS = Histogram(
 SECTIONS_DEGRADED = Counter(
     "portico_sections_degraded_total", "Optional sections that a page had to do without", ("section",)
 )
+API_REQUESTS = Counter(
+    "portico_api_requests_total",
+    "Answered requests by version of the API, operation, and who asked: anyone, customer, staff",
+    ("version", "operation", "caller"),
+)
 CACHE_ANSWERS = Counter(
     "portico_cache_answers_total",
     "Answers to what is cached, by verdict: hit, stale, spare, miss, bypass",

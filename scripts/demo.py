@@ -77,7 +77,7 @@ async def _available(storefront: Storefront) -> tuple[str, str]:
 
 
 async def _in_stock(storefront: Storefront) -> tuple[str, str] | None:
-    products = await storefront.call("GET", "/api/v1/products?limit=20")
+    products = await storefront.call("GET", "/api/v2/products?limit=20")
     for product in products["items"]:
         page = await storefront.call("GET", f"/api/v1/products/{product['id']}")
         for variant in page["variants"]:

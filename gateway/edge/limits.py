@@ -8,6 +8,7 @@ from aiohttp import web
 
 from discovery.config.limits import Limits
 from gateway.edge.counters import Counters
+from gateway.edge.route import route_of
 from gateway.edge.rules import Charge, Rules, Verdict, subject
 from gateway.edge.store import STORE
 from gateway.metrics import RATE_LIMIT_UNAVAILABLE, RATE_LIMITED
@@ -20,7 +21,7 @@ from services.chassis.middlewares import INTERNAL, Handler
 _ADDRESS: Final = "x-envoy-external-address"
 """The client's, from the edge, which lets nobody else say it. What x-forwarded-for says is not believed."""
 
-_VERSION: Final = re.compile(r"/api/v\d+")
+_VERSION: Final = re.compile(r" /api/v\d+")
 
 
 class Limiter:
@@ -90,7 +91,5 @@ async def tell_limits(request: web.Request, response: web.StreamResponse) -> Non
 
 
 def _route(request: web.Request) -> str:
-    """The method and the path template below the version, such as `GET /orders/{id}`; no such path has none."""
-    resource = request.match_info.route.resource
-    method = "GET" if request.method == "HEAD" else request.method
-    return f"{method} {_VERSION.sub('', resource.canonical, count=1)}" if resource else ""
+    """The same in every version, such as `GET /orders/{id}`."""
+    return _VERSION.sub(" ", route_of(request), count=1)

@@ -9,7 +9,9 @@ from gateway.upstreams.client import Calls, Service, path
 from gateway.vocabulary import (
     FullName,
     ImageUrl,
+    NextCursor,
     OrderId,
+    PaymentId,
     ProductId,
     ProductName,
     Quantity,
@@ -18,6 +20,7 @@ from gateway.vocabulary import (
     Sku,
     Status,
     Time,
+    UserId,
 )
 from services.contracts.money import Money
 from services.contracts.order import OrderStatus
@@ -78,26 +81,19 @@ class Priced(BaseModel):
 class Order(Priced, Timeline):
     """A whole order."""
 
+    user_id: UserId
     status: Status
     shipping_address: Annotated[dict[str, str | None], Like(Address)] = {}
+    payment_id: PaymentId
     created_at: Time
     updated_at: Time
 
 
-class ListedOrder(BaseModel):
-    """An order in a list."""
+class History(BaseModel):
+    """One page of a customer's orders."""
 
-    order_id: OrderId
-    status: Status
-    reason: Reason = None
-    items: tuple[Line, ...]
-    total: Money
-    created_at: Time
-    updated_at: Time
-
-
-class _History(BaseModel):
-    items: tuple[ListedOrder, ...]
+    items: tuple[Order, ...]
+    next_cursor: NextCursor = None
 
 
 class OrderCounts(BaseModel):
@@ -119,9 +115,14 @@ async def order(calls: Calls, order_id: str) -> Order:
     return await calls.read(Service.ORDER, path("orders", order_id), Order)
 
 
-async def recent_orders(calls: Calls) -> tuple[ListedOrder, ...]:
+async def orders(calls: Calls, query: str) -> History:
+    """Those of the caller's orders, newest first, that `query`, a query string with its question mark, asks for."""
+    return await calls.read(Service.ORDER, "/orders" + query, History)
+
+
+async def recent_orders(calls: Calls) -> tuple[Order, ...]:
     """The caller's last few orders, newest first."""
-    return (await calls.read(Service.ORDER, f"/orders?limit={RECENT}", _History)).items
+    return (await orders(calls, f"?limit={RECENT}")).items
 
 
 async def order_counts(calls: Calls) -> OrderCounts:

@@ -5,7 +5,7 @@ from observability.grafana.panels import Json, Query, Row, dashboard, figure, li
 
 def business() -> Json:
     """The dashboard."""
-    looks = 'sum(rate(portico_http_request_seconds_count{service="gateway", method="GET", route="/api/v1/products/{id}", status="200"}[1h]))'
+    looks = 'sum(rate(portico_http_request_seconds_count{service="gateway", method="GET", route=~"/api/v[0-9]+/products/[{]id[}]", status="200"}[1h]))'
     hour = Row(
         "In an hour",
         (

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from scripts.layout import CHECKOUT, Layout
 from scripts.platform import load_credentials, service_environment
+from scripts.secrets import Login
 from scripts.seeding import Article, put_on_sale
 from scripts.storefront import Storefront, order_request
 
@@ -49,11 +50,11 @@ def seed_accounts(layout: Layout) -> None:
         raise DemoFailed(f"accounts could not be seeded within {SEED_SECONDS:g} s") from error
 
 
-async def seed_catalogue(layout: Layout) -> int:
+async def seed_catalogue(url: str, admin: Login) -> int:
     """Put the sample products on sale that are not there yet; return how many those were."""
     articles = [Article(**entry) for entry in json.loads(CATALOGUE.read_text())]
-    async with Storefront(layout.url("edge")) as storefront:
-        await storefront.log_in(load_credentials(layout).admin)
+    async with Storefront(url) as storefront:
+        await storefront.log_in(admin)
         return await put_on_sale(storefront, articles)
 
 

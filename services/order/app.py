@@ -9,6 +9,7 @@ from services.chassis.group_commit import group_commit
 from services.chassis.messaging import messaging
 from services.chassis.mongo import mongo
 from services.order.consumers import consumers
+from services.order.counting import counting
 from services.order.deadlines import deadlines
 from services.order.documents import StoredChange, StoredCount, StoredEvent, StoredOrder
 from services.order.oversight import STUCK_AFTER
@@ -29,6 +30,7 @@ def make_app(settings: Settings) -> web.Application:
             group_commit(PLACING, "order intake", place_together),
             messaging(settings, consumers),
             deadlines(settings),
+            counting(settings),
         ]
     )
     app.add_routes([*routes, *saga_routes])

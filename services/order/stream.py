@@ -13,6 +13,7 @@ from services.chassis.mongo import Work
 from services.contracts.order import OrderStatusChanged
 from services.order.documents import StoredChange, StoredEvent, StoredOrder
 from services.order.domain import Order, OrderEvent, evolve, replay
+from services.order.metrics import ORDERS_PLACED, REVENUE
 from services.order.saga import Decision
 
 _EVENT: TypeAdapter[OrderEvent] = TypeAdapter(OrderEvent)
@@ -68,6 +69,8 @@ class Streams:
                 "event": event.model_dump(),
             }
         )
+        if before is None:
+            self._work.after_commit(ORDERS_PLACED.inc)
         if before is None or order.status != before.status:
             announcement = _announcement(order)
             self._work.emit(f"order/{order.order_id}", order.version, announcement, origin=origin)
@@ -136,5 +139,7 @@ def _unnumbered(change: OrderStatusChanged) -> dict[str, Any]:
 
 
 def _measure(order: Order) -> None:
+    if order.status == "CONFIRMED":
+        REVENUE.labels(order.total.currency).inc(order.total.amount)
     metrics.SAGA_ENDED.labels(order.status, order.reason or "none").inc()
     metrics.SAGA_SECONDS.observe((order.updated_at - order.created_at).total_seconds())

@@ -8,7 +8,7 @@ import atexit
 import logging
 import sys
 from collections.abc import Callable
-from queue import Full, Queue
+from queue import SimpleQueue
 from threading import Thread
 from time import monotonic
 from typing import BinaryIO
@@ -27,23 +27,22 @@ class LineWriter:
 
     def __init__(self, stream: BinaryIO, queued_lines: int = _QUEUED_LINES) -> None:
         self._stream = stream
-        self._lines: Queue[bytes | None] = Queue(queued_lines)
+        self._most = queued_lines
+        # Without a lock of Python's own, which every request would take.
+        self._lines: SimpleQueue[bytes | None] = SimpleQueue()
         self._thread = Thread(target=self._write_all, name="log-writer", daemon=True)
         self._thread.start()
 
     def put(self, line: bytes) -> None:
         """Queue one line. Never waits."""
-        try:
-            self._lines.put_nowait(line)
-        except Full:
+        if self._lines.qsize() < self._most:
+            self._lines.put(line)
+        else:
             LOG_LINES_DROPPED.inc()
 
     def close(self) -> None:
         """Write what is queued, for a few seconds at most."""
-        try:
-            self._lines.put(None, timeout=_FLUSH_SECONDS)
-        except Full:
-            return
+        self._lines.put(None)
         self._thread.join(_FLUSH_SECONDS)
 
     def _write_all(self) -> None:

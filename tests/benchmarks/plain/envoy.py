@@ -19,7 +19,7 @@ _CLUSTER: Final = "answers"
 
 
 def process(layout: Layout, port: int, behind: Sequence[int]) -> ProcessSpec:
-    """It listens on a port of this machine, and spreads requests over those `behind`. It has as many threads as ours."""
+    """It listens on a port of this machine and spreads requests over those `behind`, with as many threads as ours."""
     config = layout.config("envoy") / "plain.json"
     return ProcessSpec(
         name="plain-envoy",

@@ -60,7 +60,7 @@ async def platform(running_platform: Platform) -> Platform:
     return running_platform
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 async def attacked(codec: Codec, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
     """An edge without patience, with a gateway that counts what reaches it."""
     home = tmp_path_factory.mktemp("attacked")

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from tests.benchmarks.composers.agreement import ORDERS, PRODUCTS, agreed
 from tests.benchmarks.composers.documents import order_ids, product_ids
-from tests.benchmarks.composers.processes import COMPOSERS, Composers, composers
+from tests.benchmarks.composers.processes import COMPOSERS, Composers, composers, versions
 from tests.benchmarks.cores import one_core_free
 from tests.benchmarks.figures import Spread
 from tests.benchmarks.load import Clients, Load, Outcome, Request
@@ -115,6 +115,7 @@ def _report(turns: Sequence[Turn]) -> Report:
             "cpu_milliseconds_per_page": _listed(figures(_cost)),
             "generator_share_of_its_core": max(it.outcome.generator_cpu / it.outcome.seconds for it in turns),
             "stub_share_of_its_core": max(it.cpu["stub"] / it.outcome.seconds for it in turns),
+            "versions": versions(LAYOUT),
             "failures": sum(sum(turn.outcome.failures.values()) for turn in turns),
         },
         [goal for page in (PRODUCT_PAGE, ORDER_PAGE) for goal in _goals(page, rate[page], p99[page])],

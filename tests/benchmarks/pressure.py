@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import orjson
@@ -34,7 +35,7 @@ async def pressed(load: Load, how: Clients, native: Path) -> Outcome:
         targets.writelines(f"{request.path}\t{request.token}\n" for request in load.requests)
         targets.flush()
         said = await _run(native, *_arguments(load.url, how), targets.name)
-    return _outcome(orjson.loads(said.splitlines()[-1]))
+    return outcome(orjson.loads(said.splitlines()[-1]))
 
 
 def _arguments(url: str, how: Clients) -> tuple[str, ...]:
@@ -62,7 +63,8 @@ def _environment(native: Path) -> dict[str, str]:
     return {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(map(str, libraries))}
 
 
-def _outcome(said: dict[str, float]) -> Outcome:
+def outcome(said: Mapping[str, float]) -> Outcome:
+    """What came of it, as the script says it: times in microseconds, errors by what they were."""
     failures = {
         name: int(said[name]) for name in ("connect", "read", "write", "status", "timeout") if said[name]
     }

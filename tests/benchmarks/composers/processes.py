@@ -5,17 +5,21 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib import metadata
 from pathlib import Path
+
+import orjson
 
 from scripts.layout import CHECKOUT, Layout
 from scripts.native.fetching import fetch
 from scripts.native.probes import port_open
+from scripts.native.tools import version
 from scripts.supervisor import ProcessSpec, Supervisor
 from tests.benchmarks.composers import portico
 from tests.benchmarks.cores import pinned
 from tests.benchmarks.platform import empty_home, pids
 from tests.benchmarks.pressure import WRK
-from tests.benchmarks.rival.node import fetch_project, node_environment
+from tests.benchmarks.rival.node import fetch_project, node_environment, node_of
 from tests.tokens import Issuer
 
 FASTIFY = Path(__file__).with_name("with_fastify")
@@ -53,6 +57,17 @@ async def composers(milliseconds: float, core: int) -> AsyncIterator[Composers]:
         issuer = Issuer.make("bench")
         await portico.publish_keys(layout, issuer, urls["Portico"])
         yield Composers(urls, pids(supervisor), issuer.token("ada"), issuer.token("operator", "admin"))
+
+
+def versions(layout: Layout) -> dict[str, str]:
+    """What the rivals are made of."""
+    node = ".".join(map(str, version(node_of(layout.native), "--version")))
+    packages = orjson.loads((FASTIFY / "package.json").read_bytes())["dependencies"]
+    return {
+        **{name: metadata.version(name) for name in ("fastapi", "httpx", "uvicorn")},
+        **packages,
+        "node": node,
+    }
 
 
 def _portico(gateway: ProcessSpec) -> ProcessSpec:

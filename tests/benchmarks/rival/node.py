@@ -70,9 +70,14 @@ class Project:
             raise FetchFailed(run.stderr.strip() or f"npm ci failed with {run.returncode}")
 
 
+def node_of(native: Path) -> Path:
+    """The Node that belongs to npm."""
+    return NODE.executable(native).path.with_name("node")
+
+
 def node_environment(native: Path) -> dict[str, str]:
     """An environment in which the Node that belongs to npm comes first."""
-    directory = NODE.executable(native).path.parent
+    directory = node_of(native).parent
     return {**os.environ, "PATH": f"{directory}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 

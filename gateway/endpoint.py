@@ -106,7 +106,6 @@ class Endpoint:
         keys = () if self.key is Key.IGNORED else (IDEMPOTENCY_KEY,)
         return {
             CORRELATION_HEADER: context.current().correlation_id,
-            "traceparent": context.traceparent(),
             **headers_of(request, ("Authorization", *keys)),
         }
 

@@ -73,8 +73,8 @@ class Connection(asyncio.Protocol):
         self.open = True
 
     def data_received(self, data: bytes) -> None:
-        if self._reply is None:
-            # Nobody has asked for anything: what comes now would be taken for the next answer.
+        if self._reply is None or self._reply.done():
+            # Nobody has asked for more: what comes now would be taken for the next answer.
             self.close()
             return
         self._begun = True
@@ -101,10 +101,12 @@ class Connection(asyncio.Protocol):
             # Not the answer yet.
             self._headers.clear()
             return
+        if self._reply is None or self._reply.done():
+            self.close()
+            return
         self.open = self.open and self._parser.should_keep_alive()
-        if self._reply is not None and not self._reply.done():
-            reply = Reply(self._parser.get_status_code(), self._headers, b"".join(self._body))
-            self._reply.set_result(reply)
+        self._reply.set_result(Reply(self._parser.get_status_code(), self._headers, b"".join(self._body)))
+        self._headers = CIMultiDict()
 
     def _fail(self, error: Broken) -> None:
         if self._reply is not None and not self._reply.done():

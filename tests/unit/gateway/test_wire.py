@@ -157,6 +157,15 @@ async def test_what_is_no_http_breaks_the_connection() -> None:
         assert server.connections == 2
 
 
+async def test_an_answer_that_nobody_asked_for_breaks_the_connection() -> None:
+    injected = OK.replace(b"hi", b"no").replace(b"X-Seen", b"X-Injected")
+    async with wired(saying(OK + injected, OK)) as (server, wire):
+        reply = await wire.exchange("GET", "/x", {}, None)
+        assert (reply.body, "X-Injected" in reply.headers) == (b"hi", False)
+        assert await get(wire) == b"hi"
+        assert server.connections == 2
+
+
 async def test_whoever_gives_up_leaves_no_answer_for_the_next() -> None:
     late = asyncio.Event()
 

@@ -111,7 +111,12 @@ def _service(layout: Layout, name: str) -> ProcessSpec:
 
 def _gateway(layout: Layout) -> ProcessSpec:
     needs = ("consul", "redis", "rabbitmq", "egress")
-    return _python("gateway", "gateway", _process_environment(layout), after=needs)
+    environment = {
+        **_process_environment(layout),
+        # What runs here is for who develops: their tools are told the schema.
+        "PORTICO_GRAPHQL_INTROSPECTION": os.environ.get("PORTICO_GRAPHQL_INTROSPECTION", "true"),
+    }
+    return _python("gateway", "gateway", environment, after=needs)
 
 
 def _control_plane(layout: Layout) -> ProcessSpec:

@@ -163,8 +163,7 @@ async def page(request: web.Request, calls: Calls) -> Fetched:
     """One product."""
     no_parameters(request)
     found = await product_page(calls, request.match_info["id"])
-    shown = (found.product.id, *(other.id for other in found.related or ()))
-    return Fetched.of(ProductPageOut.of(found), *map(product_tag, shown))
+    return Fetched.of(ProductPageOut.of(found), *map(product_tag, found.shown))
 
 
 async def categories(request: web.Request, calls: Calls) -> Fetched:

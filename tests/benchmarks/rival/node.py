@@ -1,4 +1,4 @@
-"""Node with npm, and the prototype with the packages it uses: got as Portico's own native parts are."""
+"""Node with npm, and what is written for it with the packages it uses: got as Portico's own native parts are."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from scripts.native.part import FetchFailed, Part
 from scripts.native.tools import Tool
 from scripts.native.wheels import downloaded, requirement
 
-SOURCES = CHECKOUT / "tests" / "benchmarks" / "rival" / "prototype"
+PROTOTYPE = CHECKOUT / "tests" / "benchmarks" / "rival" / "prototype"
 INSTALL_SECONDS = 300.0
 
 
@@ -44,18 +44,19 @@ NODE = Part("node", NodeWheel(), Tool("PORTICO_NPM_BIN", ("npm",), "bin/npm", (1
 
 
 @dataclass(frozen=True)
-class Prototype:
-    """The prototype's sources beside the packages that its lock file names."""
+class Project:
+    """The sources of a program beside the packages that its lock file names."""
 
+    sources: Path
     native: Path
 
     @property
     def pin(self) -> str:
-        return "\n".join(path.read_text() for path in sorted(SOURCES.glob("*.js*")))
+        return "\n".join(path.read_text() for path in sorted(self.sources.glob("*.js*")))
 
     def fetch(self, into: Path) -> None:
         """Copy the sources and install the packages, without running any script of theirs; raises FetchFailed."""
-        shutil.copytree(SOURCES, into, ignore=shutil.ignore_patterns("node_modules"), dirs_exist_ok=True)
+        shutil.copytree(self.sources, into, ignore=shutil.ignore_patterns("node_modules"), dirs_exist_ok=True)
         run = subprocess.run(
             (NODE.executable(self.native).path, "ci", "--ignore-scripts", "--no-audit", "--no-fund"),
             cwd=into,
@@ -69,15 +70,25 @@ class Prototype:
             raise FetchFailed(run.stderr.strip() or f"npm ci failed with {run.returncode}")
 
 
+def node_of(native: Path) -> Path:
+    """The Node that belongs to npm."""
+    return NODE.executable(native).path.with_name("node")
+
+
 def node_environment(native: Path) -> dict[str, str]:
     """An environment in which the Node that belongs to npm comes first."""
-    directory = NODE.executable(native).path.parent
+    directory = node_of(native).parent
     return {**os.environ, "PATH": f"{directory}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
 async def fetch_prototype(layout: Layout) -> Path:
     """The directory of the prototype, ready to run. Raises FetchFailed."""
-    part = Part("prototype", Prototype(layout.native))
+    return await fetch_project(layout, "prototype", PROTOTYPE)
+
+
+async def fetch_project(layout: Layout, name: str, sources: Path) -> Path:
+    """The directory of a program for Node, ready to run. Raises FetchFailed."""
+    part = Part(name, Project(sources, layout.native))
     await fetch(layout.native, (NODE,))
     await fetch(layout.native, (part,))
     return part.directory(layout.native)

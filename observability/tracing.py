@@ -11,16 +11,19 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Middleware
 
 
-def configure_tracing(service: str, instance: str, version: str) -> Callable[[], None]:
+def configure_tracing(
+    service: str, instance: str, version: str, traces_per_second: float | None = None
+) -> Callable[[], None]:
     """Trace this process' aiohttp clients, MongoDB and Redis from here on: call it before any is made.
 
-    Returns what sends the remaining spans and stops. It blocks for a few seconds at most.
+    Of what others ask, `traces_per_second` are recorded at most, all without a number. Returns what sends the
+    remaining spans and stops; that takes a few seconds at most.
     """
     if not enabled():
         return lambda: None
     from observability.otlp import install
 
-    return install(service, instance, version)
+    return install(service, instance, version, traces_per_second)
 
 
 def server_middleware() -> "Middleware | None":

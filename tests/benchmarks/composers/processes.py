@@ -12,6 +12,7 @@ import orjson
 
 from scripts.layout import CHECKOUT, Layout
 from scripts.native.fetching import fetch
+from scripts.native.node import node_environment, node_of
 from scripts.native.probes import port_open
 from scripts.native.tools import version
 from scripts.supervisor import ProcessSpec, Supervisor
@@ -19,7 +20,7 @@ from tests.benchmarks.composers import portico
 from tests.benchmarks.cores import pinned
 from tests.benchmarks.platform import empty_home, pids
 from tests.benchmarks.pressure import WRK
-from tests.benchmarks.rival.node import fetch_project, node_environment, node_of
+from tests.benchmarks.rival.node import fetch_project
 from tests.tokens import Issuer
 
 FASTIFY = Path(__file__).with_name("with_fastify")

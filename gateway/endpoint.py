@@ -1,5 +1,6 @@
 """What every public endpoint has in common: who may call it, its deadline, and how it hands a request on."""
 
+import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -85,9 +86,8 @@ class Endpoint:
     def _calls(self, request: web.Request) -> Calls:
         resilience = request.app[CONFIGURATION][Resilience]
         seconds = resilience.read_seconds if self.method == "GET" else resilience.write_seconds
-        deadline = request.get(DEADLINE, math.inf)
-        calls = Calls(request.app[UPSTREAMS], self._headers(request), deadline, resilience.optional_seconds)
-        return calls.within(seconds)
+        deadline = min(request.get(DEADLINE, math.inf), asyncio.get_running_loop().time() + seconds)
+        return Calls(request.app[UPSTREAMS], self._headers(request), deadline, resilience.optional_seconds)
 
     @property
     def switch(self) -> Switch | None:

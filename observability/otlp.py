@@ -1,5 +1,6 @@
 """The OpenTelemetry SDK wired up: OTLP over HTTP, bounded queues, no data of a request but its shape."""
 
+import logging
 import os
 from collections.abc import Callable
 from typing import cast
@@ -15,8 +16,12 @@ from opentelemetry.instrumentation.redis import RedisInstrumentor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanLimits, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from pymongo.monitoring import CommandFailedEvent
 from yarl import URL
+
+from observability.sampling import Budget, Chosen
 
 _EXPORT_SECONDS = 2.0
 _QUEUED_SPANS = 4_096
@@ -41,14 +46,16 @@ class _WithoutQueries(SpanProcessor):
                 span.set_attribute(name, value.partition("?")[0])
 
 
-def install(service: str, instance: str, version: str) -> Callable[[], None]:
+def install(service: str, instance: str, version: str, traces_per_second: float | None) -> Callable[[], None]:
     """Make the tracer provider and instrument the clients. Returns its shutdown.
 
-    The sampler is what OTEL_TRACES_SAMPLER names; by default every trace that the caller has not decided on.
+    What is recorded is decided at the edge; above `traces_per_second` it is not gone on with.
     """
     resource = {"service.name": service, "service.instance.id": instance, "service.version": version}
     provider = TracerProvider(
-        resource=Resource.create(resource), span_limits=SpanLimits(max_attribute_length=_MAX_ATTRIBUTE)
+        sampler=Chosen(Budget(traces_per_second) if traces_per_second else None),
+        resource=Resource.create(resource),
+        span_limits=SpanLimits(max_attribute_length=_MAX_ATTRIBUTE),
     )
     provider.add_span_processor(_WithoutQueries())
     provider.add_span_processor(
@@ -60,6 +67,8 @@ def install(service: str, instance: str, version: str) -> Callable[[], None]:
         )
     )
     trace.set_tracer_provider(provider)
+    # That a text was cut is no news: it is cut on purpose.
+    logging.getLogger("opentelemetry.attributes").setLevel(logging.ERROR)
     propagate.set_global_textmap(TraceContextTextMapPropagator())
     _instrument_clients()
     return provider.shutdown
@@ -77,8 +86,13 @@ def make_server_middleware() -> Middleware:
 def _instrument_clients() -> None:
     _leave_untraced()
     AioHttpClientInstrumentor().instrument(url_filter=_without_query)
-    PymongoInstrumentor().instrument(capture_statement=False)
+    PymongoInstrumentor().instrument(capture_statement=False, failed_hook=_without_message)
     RedisInstrumentor().instrument()
+
+
+def _without_message(span: Span, event: CommandFailedEvent) -> None:
+    """MongoDB's own words may quote what was to be stored, such as the e-mail that is there already."""
+    span.set_status(Status(StatusCode.ERROR, str(event.failure.get("codeName", "failed"))))
 
 
 def _leave_untraced() -> None:

@@ -5,20 +5,25 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, get_tracer
+
 if TYPE_CHECKING:
     from aiohttp.typedefs import Middleware
 
 
-def configure_tracing(service: str, instance: str, version: str) -> Callable[[], None]:
+def configure_tracing(
+    service: str, instance: str, version: str, traces_per_second: float | None = None
+) -> Callable[[], None]:
     """Trace this process' aiohttp clients, MongoDB and Redis from here on: call it before any is made.
 
-    Returns what sends the remaining spans and stops. It blocks for a few seconds at most.
+    Of what others ask, `traces_per_second` are recorded at most, all without a number. Returns what sends the
+    remaining spans and stops; that takes a few seconds at most.
     """
     if not enabled():
         return lambda: None
     from observability.otlp import install
 
-    return install(service, instance, version)
+    return install(service, instance, version, traces_per_second)
 
 
 def server_middleware() -> "Middleware | None":
@@ -28,6 +33,13 @@ def server_middleware() -> "Middleware | None":
     from observability.otlp import make_server_middleware
 
     return make_server_middleware()
+
+
+def calling(call: str) -> AbstractContextManager[Span]:
+    """A span of one call to another process, current inside, for what no instrumentation knows of."""
+    if not enabled():
+        return nullcontext(INVALID_SPAN)
+    return get_tracer(__name__).start_as_current_span(call, kind=SpanKind.CLIENT)
 
 
 def untraced() -> AbstractContextManager[None]:

@@ -31,6 +31,8 @@ PORTS: Mapping[str, int] = {
     "epmd": 4369,
     "redis": 6379,
     "prometheus": 9090,
+    "otlp": 4318,
+    "console": 16686,
 }
 
 

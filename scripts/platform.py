@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from scripts.layout import CHECKOUT, Layout
-from scripts.native import consul, envoy, mongodb, prometheus, rabbitmq, redis, xds
+from scripts.native import console, consul, envoy, mongodb, prometheus, rabbitmq, redis, xds
 from scripts.secrets import DATABASES, Credentials, Secrets
 from scripts.supervisor import ProcessSpec
 
 SERVICE_NEEDS = ("consul", "redis", "mongodb", "rabbitmq")
 # The services drain for PORTICO_DRAIN_SECONDS and then finish what is in flight.
 SERVICE_STOP_SECONDS = 20.0
+# Under load not every order has to be looked at, and recording each would cost what it takes to place others.
+TRACES_PER_SECOND = "20"
 
 Environment = dict[str, str]
 
@@ -39,6 +41,7 @@ def platform_specs(
     """
     specs = (
         *part_specs(layout),
+        _collector(layout),
         _control_plane(layout),
         envoy.process(layout, "egress"),
         *(_service(layout, name) for name in DATABASES),
@@ -87,6 +90,8 @@ def _process_environment(layout: Layout) -> Environment:
         "PORTICO_REDIS_URL": f"redis://{layout.address('redis')}/0",
         "PORTICO_EGRESS_URL": f"unix://{layout.egress_socket}",
         "PORTICO_PUBLIC_URL": layout.url("edge"),
+        # Empty, it switches tracing off.
+        "OTEL_EXPORTER_OTLP_ENDPOINT": os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", layout.url("otlp")),
     }
 
 
@@ -115,8 +120,28 @@ def _gateway(layout: Layout) -> ProcessSpec:
         **_process_environment(layout),
         # What runs here is for who develops: their tools are told the schema.
         "PORTICO_GRAPHQL_INTROSPECTION": os.environ.get("PORTICO_GRAPHQL_INTROSPECTION", "true"),
+        "PORTICO_TRACES_PER_SECOND": os.environ.get("PORTICO_TRACES_PER_SECOND", TRACES_PER_SECOND),
     }
     return _python("gateway", "gateway", environment, after=needs)
+
+
+def _collector(layout: Layout) -> ProcessSpec:
+    environment = {
+        "PORTICO_HOST": layout.host,
+        "PORTICO_PORT": "0",
+        "PORTICO_CONSUL_URL": layout.url("consul"),
+        "PORTICO_PUBLIC_URL": layout.url("edge"),
+        "PORTICO_PROMETHEUS_URL": layout.url("prometheus"),
+        "PORTICO_OTLP_PORT": str(layout.port("otlp")),
+        "PORTICO_CONSOLE_PORT": str(layout.port("console")),
+        "PORTICO_CONSOLE_ASSETS": str(console.assets(layout)),
+        "PORTICO_COLLECTOR_DIRECTORY": str(layout.data("collector")),
+        "PORTICO_LOG_DIRECTORY": str(layout.logs),
+        # What it does itself is not traced: it would be its own busiest client.
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "",
+    }
+    spec = _python("collector", "observability.collector", environment, after=("consul",))
+    return replace(spec, ports=layout.ports("otlp", "console"), scalable=False)
 
 
 def _control_plane(layout: Layout) -> ProcessSpec:

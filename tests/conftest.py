@@ -26,6 +26,10 @@ PORT_OFFSET = int(os.environ.get("PORTICO_TEST_PORT_OFFSET", "3000"))
 """Of the parts that tests start; another one lets two checkouts be tested at the same time."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", help="a directory for photographs of the console, such as docs/console")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -48,7 +52,7 @@ def layout() -> Layout:
 
 @pytest.fixture(scope="session")
 async def traces() -> AsyncIterator[OtlpReceiver]:
-    """Receives every span of the platform."""
+    """Receives every span of the platform, before the collector does."""
     async with otlp_receiver() as receiver:
         yield receiver
 
@@ -57,7 +61,12 @@ async def traces() -> AsyncIterator[OtlpReceiver]:
 async def supervisor(layout: Layout, traces: OtlpReceiver) -> AsyncIterator[Supervisor]:
     """Owns every process of the run. Nothing is started before somebody asks for it."""
     await fetch(layout.native)
-    everywhere = {"OTEL_EXPORTER_OTLP_ENDPOINT": traces.url, "PORTICO_RATE_LIMIT_SCALE": "1000"}
+    traces.collector = layout.url("otlp")
+    everywhere = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": traces.url,
+        "PORTICO_RATE_LIMIT_SCALE": "1000",
+        "PORTICO_TRACES_PER_SECOND": "1000",
+    }
     specs = tuple(spec.with_environment(everywhere) for spec in platform_specs(layout))
     async with Supervisor(specs, logs=layout.logs, record=layout.process_record) as owner:
         yield owner

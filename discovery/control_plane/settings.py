@@ -26,6 +26,7 @@ class Settings(ProcessSettings):
         30.0, ge=0.01, description="how long it may take for the whole request"
     )
     rate_limit_scale: float = Field(1.0, gt=0)
+    trace_ratio: float = Field(1.0, ge=0, le=1, description="of the requests, which the edge has traced")
     otlp_endpoint: str | None = Field(
         None, validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint")
     )

@@ -83,7 +83,7 @@ class OrderOut(source.Priced, source.Timeline):
     @classmethod
     def of(cls, page: OrderPage) -> Self:
         """The page as version 1 shows it."""
-        return cls(**dict(page.order), payment=page.payment, degraded=page.degraded)
+        return cls(**vars(page.order), payment=page.payment, degraded=page.degraded)
 
 
 class ListedOrder(BaseModel):

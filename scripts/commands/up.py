@@ -55,6 +55,7 @@ async def _prove(layout: Layout) -> None:
 def _print_addresses(layout: Layout) -> None:
     addresses = {
         "API, through Envoy": layout.url("edge"),
+        "Console": layout.url("console"),
         "Consul": f"{layout.url('consul')}/ui",
         "RabbitMQ": layout.url("rabbitmq_management"),
         "Prometheus": layout.url("prometheus"),

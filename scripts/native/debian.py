@@ -7,11 +7,11 @@ but the configuration of apt.
 
 import getpass
 import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.native.commands import run
 from scripts.native.part import FetchFailed
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -94,12 +94,4 @@ def _mirror() -> str:
 
 
 def _run(*command: str, cwd: Path | None = None) -> str:
-    try:
-        run = subprocess.run(
-            command, cwd=cwd, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise FetchFailed(f"{command[0]} took more than {COMMAND_SECONDS:g} s") from None
-    if run.returncode:
-        raise FetchFailed(f"{command[0]}: {run.stderr.strip() or run.stdout.strip()}")
-    return run.stdout
+    return run(*command, cwd=cwd, seconds=COMMAND_SECONDS)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from scripts.native import consul, envoy, mongodb, prometheus, rabbitmq, redis, xds
+from scripts.native import console, consul, envoy, mongodb, prometheus, rabbitmq, redis, xds
 from scripts.native.part import FetchFailed, Part
 
 PARTS: tuple[Part, ...] = (
@@ -15,6 +15,7 @@ PARTS: tuple[Part, ...] = (
     envoy.PART,
     prometheus.PART,
     xds.PART,
+    console.PART,
 )
 
 Watcher = Callable[[str, str], None]

@@ -23,7 +23,7 @@ from services.chassis.background import background
 from services.chassis.bus import Bus, Unroutable
 from services.chassis.envelope import Envelope
 from services.chassis.errors import Refusal, RetryLater
-from services.chassis.headers import ATTEMPTS, DEAD_AT, HISTORY, QUEUE, REASON
+from services.chassis.headers import AGGREGATE, ATTEMPTS, DEAD_AT, HISTORY, QUEUE, REASON
 from services.chassis.spans import handling
 from services.contracts.message import Message
 from services.contracts.topology import Queue
@@ -129,7 +129,8 @@ class Consumer:
         except ValidationError as error:
             raise Incomprehensible(_summary(error)) from error
         origin = context.new_context(incoming.correlation_id, str(incoming.headers.get("traceparent", "")))
-        return Envelope(incoming.message_id, message, origin.correlation_id, origin.traceparent)
+        aggregate = str(incoming.headers.get(AGGREGATE, ""))
+        return Envelope(incoming.message_id, message, origin.correlation_id, origin.traceparent, aggregate)
 
     async def _handle_together(
         self, batch: Sequence[tuple[AbstractIncomingMessage, Envelope[Message]]]

@@ -32,12 +32,13 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Envelope(Generic[M]):
-    """A received message. What is sent because of it takes `origin` along."""
+    """A received message, and the aggregate that it is about. What is sent because of it takes `origin` along."""
 
     id: str
     message: M
     correlation_id: str
     traceparent: str
+    aggregate: str = ""
 
     @property
     def origin(self) -> Origin:

@@ -30,6 +30,11 @@ class ProcessSettings(EnvironmentSettings):
     )
     flags_prefix: str = Field("portico/flags/", description="where Consul has the feature flags")
     log_level: str = "INFO"
+    traces_per_second: float | None = Field(
+        None,
+        gt=0,
+        description="of those chosen upstream; more are not recorded from here on. None records all",
+    )
     drain_seconds: float = Field(2.0, ge=0)
     shutdown_seconds: float = Field(10.0, gt=0, description="how long requests in flight may take to end")
     max_body_bytes: int = Field(256 * 1024, gt=0)

@@ -7,7 +7,15 @@ from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, TraceFlags
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+)
 
 from observability import context, tracing
 from services.chassis.envelope import Envelope
@@ -43,7 +51,7 @@ def together(name: str, traceparents: Sequence[str], kind: SpanKind = SpanKind.I
         yield
         return
     tracer = trace.get_tracer("portico")
-    with tracer.start_as_current_span(name, Context(), kind, links=links):
+    with _ended(tracer.start_span(name, Context(), kind, links=links)):
         yield
 
 
@@ -56,6 +64,17 @@ def _span_context(traceparent: str) -> SpanContext:
     return SpanContext(
         int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16))
     )
+
+
+@contextmanager
+def _ended(span: trace.Span) -> Iterator[trace.Span]:
+    """The current span while inside. Of an error it tells the type alone: its words may be somebody's data."""
+    with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
+        try:
+            yield span
+        except Exception as error:
+            span.set_status(Status(StatusCode.ERROR, type(error).__qualname__))
+            raise
 
 
 def _in_span(stack: ExitStack, queue: str, envelope: Envelope[Any]) -> Envelope[Any]:
@@ -71,9 +90,10 @@ def _in_span(stack: ExitStack, queue: str, envelope: Envelope[Any]) -> Envelope[
             "messaging.operation.type": "process",
             "messaging.message.id": envelope.id,
             "messaging.message.conversation_id": envelope.correlation_id,
+            "portico.aggregate": envelope.aggregate,
         },
     )
-    here = stack.enter_context(trace.use_span(span, end_on_exit=True)).get_span_context()
+    here = stack.enter_context(_ended(span)).get_span_context()
     return replace(
         envelope, traceparent=f"00-{here.trace_id:032x}-{here.span_id:016x}-{here.trace_flags:02x}"
     )

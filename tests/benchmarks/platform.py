@@ -47,11 +47,19 @@ class Platform:
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[Platform]:
-    """A platform with empty databases and its accounts; it is ended on exit."""
+async def running(*, telemetry: bool = True) -> AsyncIterator[Platform]:
+    """A platform with empty databases and its accounts; it is ended on exit.
+
+    Without `telemetry` nothing is traced, and there is no collector to read the logs.
+    """
     layout = empty_home()
     await fetch(layout.native)
-    specs = [spec.with_environment(ENVIRONMENT) for spec in platform_specs(layout)]
+    environment = ENVIRONMENT if telemetry else {**ENVIRONMENT, "OTEL_EXPORTER_OTLP_ENDPOINT": ""}
+    specs = [
+        spec.with_environment(environment)
+        for spec in platform_specs(layout)
+        if telemetry or spec.provides != "collector"
+    ]
     async with Supervisor(specs, logs=layout.logs, record=layout.process_record) as supervisor:
         await supervisor.start()
         # Not in this thread: it owns the pipes of every process.

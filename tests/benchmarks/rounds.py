@@ -1,6 +1,6 @@
 """One load on one system, with all that can be seen of it meanwhile."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +45,26 @@ class Round:
     consumers_after: int
 
 
-async def measure(system: str, layout: Layout, pids: Mapping[str, int], load: Load, how: How) -> Round:
-    """Put a load on the system that consists of these processes."""
+async def _at_once() -> None:
+    """Nothing is waited for."""
+
+
+async def measure(
+    system: str,
+    layout: Layout,
+    pids: Mapping[str, int],
+    load: Load,
+    how: How,
+    until: Callable[[], Awaitable[None]] = _at_once,
+) -> Round:
+    """Put a load on the system that consists of these processes.
+
+    What they use is measured up to the time `until` has come, when what the load has set off is over.
+    """
     memory, connected = resident(pids), await consumers(layout)
     meter = Meter(pids)
     outcome = await under(load, how)
+    await until()
     return Round(
         system,
         how,

@@ -78,6 +78,16 @@ class User:
         }
         return await self.call("POST", "/api/v1/orders", body, key or uuid4().hex)
 
+    async def place_as(self, sku: str, correlation_id: str) -> Answer:
+        """Order one of a sku under a correlation id of one's own."""
+        body = {
+            "items": [{"sku": sku, "quantity": 1}],
+            "shipping_address": ADDRESS,
+            "payment_method": {"provider": "sandbox", "token": "tok_approve"},
+        }
+        sent = {"x-correlation-id": correlation_id}
+        return await self.call("POST", "/api/v1/orders", body, uuid4().hex, **sent)
+
     async def order(self, sku: str, quantity: int = 1, token: str = "tok_approve") -> str:
         """Order so many of one sku; the order's id."""
         answer = await self.place(sku, quantity, token)

@@ -5,6 +5,7 @@ from typing import Any
 from discovery.control_plane.policy import MAX_HEADER_KIB, MAX_HEADERS, Role
 from discovery.control_plane.resources import FROM_ADS, LISTENER, Message, address, extension, seconds, typed
 from discovery.control_plane.resources.telemetry import access_log, identified, tracing
+from discovery.control_plane.settings import Settings
 
 _HANDSHAKE = "10s"
 _MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
@@ -14,7 +15,7 @@ def listener(
     role: Role,
     where: str,
     filters: list[Message],
-    otlp_endpoint: str | None,
+    settings: Settings,
     *,
     transport: Message | None = None,
     **manager: Any,
@@ -35,7 +36,7 @@ def listener(
         server_name="portico",
         max_request_headers_kb=MAX_HEADER_KIB,
         access_log=[access_log(role)],
-        tracing=tracing(role, otlp_endpoint),
+        tracing=tracing(role, settings),
         **manager,
     )
     tls = {"transport_socket": transport, "transport_socket_connect_timeout": _HANDSHAKE} if transport else {}

@@ -44,7 +44,7 @@ def edge_listener(settings: Settings) -> Message:
         "edge",
         settings.edge_address,
         [protected(tls=tls), cors(), *admission()],
-        settings.otlp_endpoint,
+        settings,
         transport=transport,
         local_reply_config=local_replies(protection(tls=tls)),
         codec_type="AUTO",

@@ -19,7 +19,7 @@ def egress_listener(settings: Settings) -> Message:
         "egress",
         settings.egress_address,
         [],
-        settings.otlp_endpoint,
+        settings,
         local_reply_config=local_replies(),
         codec_type="AUTO",
         internal_address_config={"unix_sockets": True, "cidr_ranges": [_LOOPBACK]},

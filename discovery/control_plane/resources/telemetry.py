@@ -3,6 +3,7 @@
 from discovery.control_plane.policy import Role
 from discovery.control_plane.resources import Message, extension, set_header
 from discovery.control_plane.resources.clusters import COLLECTOR
+from discovery.control_plane.settings import Settings
 
 _GIVEN = "request.headers['x-correlation-id']"
 _CORRELATION_ID = (
@@ -26,12 +27,12 @@ def identified() -> Message:
     )
 
 
-def tracing(role: Role, otlp_endpoint: str | None) -> Message:
-    """OpenTelemetry over HTTP to the collector at `otlp_endpoint`."""
+def tracing(role: Role, settings: Settings) -> Message:
+    """OpenTelemetry over HTTP to the collector, of such a share of the requests as is set."""
     # Without a collector nothing is sampled or sent, and yet every request has a trace id to be found by.
-    uri = f"{(otlp_endpoint or 'http://collector').rstrip('/')}/v1/traces"
+    uri = f"{(settings.otlp_endpoint or 'http://collector').rstrip('/')}/v1/traces"
     return {
-        "random_sampling": {"value": 100 if otlp_endpoint else 0},
+        "random_sampling": {"value": 100 * settings.trace_ratio if settings.otlp_endpoint else 0},
         "operation": "%REQ(:METHOD)% %ROUTE_NAME%",
         "spawn_upstream_span": True,
         # Envoy's own tags hold the whole query and the client's address, neither of which is to be kept.

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from scripts.layout import Layout
 from scripts.native import rabbitmq
+from scripts.native.node import node_environment
 from scripts.native.probes import port_open
 from scripts.platform import load_secrets
 from scripts.supervisor import ProcessSpec, Supervisor
 from tests.benchmarks.platform import pids, root_url
-from tests.benchmarks.rival.node import fetch_prototype, node_environment
+from tests.benchmarks.rival.node import fetch_prototype
 
 PORTS = {"auth": 29_101, "product": 29_102, "order": 29_103, "gateway": 29_100}
 DATABASE = "rival"

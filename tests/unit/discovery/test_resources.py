@@ -182,9 +182,12 @@ def test_the_edge_waits_longer_than_the_egress() -> None:
     assert max(inside) < SERVICES["gateway"].timeout
 
 
-def test_nothing_is_sampled_without_a_collector() -> None:
-    for endpoint_, percent in ((None, 0), ("http://collector:4318", 100)):
-        (chain,) = built("edge", otlp_endpoint=endpoint_)[LISTENER]["edge"]["filter_chains"]
+def test_so_many_are_sampled_as_is_set_and_none_without_a_collector() -> None:
+    collector = "http://collector:4318"
+    for endpoint_, ratio, percent in ((None, 1, 0), ("", 1, 0), (collector, 1, 100), (collector, 0.05, 5)):
+        (chain,) = built("edge", otlp_endpoint=endpoint_, trace_ratio=ratio)[LISTENER]["edge"][
+            "filter_chains"
+        ]
         manager = chain["filters"][-1]["typed_config"]
         assert manager["tracing"]["random_sampling"] == {"value": percent}
 

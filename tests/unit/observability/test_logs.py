@@ -166,3 +166,21 @@ def test_a_complaint_of_the_telemetry_is_seldom(captured: Captured) -> None:
     for _ in range(3):
         captured.logger.error("collector is down")
     assert len(captured.lines()) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["ada@example.test", "4111 1111 1111 1111", "4111-1111-1111-1111", "5555555555554444"]
+)
+def test_personal_data_within_text_is_redacted(captured: Captured, text: str) -> None:
+    captured.logger.info("of %s.", text, extra={"detail": text})
+    [line] = captured.lines()
+    assert text not in str(line)
+
+
+@pytest.mark.parametrize(
+    "text", ["01a2145331c574849c6e55af9ae0aad0", "4111 1111 1111 1112", "1795637326199178", "127.0.0.1:4318"]
+)
+def test_what_is_no_secret_stays(captured: Captured, text: str) -> None:
+    captured.logger.info("of %s", text)
+    [line] = captured.lines()
+    assert text in line["message"]

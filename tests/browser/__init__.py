@@ -1,0 +1,1 @@
+"""A real browser without a window: Chromium, driven by its own DevTools protocol."""

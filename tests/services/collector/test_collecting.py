@@ -1,0 +1,111 @@
+"""What processes send is found in the console's API: by the real exporter, in real files."""
+
+import asyncio
+import gzip
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from opentelemetry.exporter.otlp.proto.http import Compression
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from observability.collector.intake import Intake
+from scripts.supervisor.logfile import LogFile
+from tests.parts import eventually
+from tests.services.collector.conftest import Collector
+from tests.unit.collector.test_otlp import request
+
+PROTOBUF = {"Content-Type": "application/x-protobuf"}
+
+
+def traced(url: str, compression: Compression) -> str:
+    """Export a small trace of the order service as a process does; its id."""
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": "order", "service.instance.id": "order-1"})
+    )
+    exporter = OTLPSpanExporter(f"{url}/v1/traces", compression=compression, timeout=5)
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    tracer = provider.get_tracer("test")
+    with tracer.start_as_current_span("POST /orders", attributes={"http.status_code": 202}) as span:
+        for _ in range(50):
+            tracer.start_span("order.insert").end()
+    provider.shutdown()
+    return f"{span.get_span_context().trace_id:032x}"
+
+
+@pytest.mark.parametrize("compression", [Compression.NoCompression, Compression.Gzip])
+async def test_what_the_exporter_sends_is_answered_as_jaeger_would(
+    collector: Collector, compression: Compression
+) -> None:
+    trace_id = await asyncio.to_thread(traced, collector.otlp, compression)
+
+    async def listed() -> Any:
+        return (await collector.get("/api/traces", service="order", operation="POST /orders"))["data"]
+
+    [trace] = await eventually(listed)
+    assert (trace["traceID"], len(trace["spans"])) == (trace_id, 51)
+    [same] = (await collector.get(f"/api/traces/{trace_id.lstrip('0')}"))["data"]
+    assert same == trace
+    assert (await collector.get("/api/services"))["data"] == ["order"]
+    names = (await collector.get("/api/services/order/operations"))["data"]
+    assert names == ["POST /orders", "order.insert"]
+    kinds = (await collector.get("/api/operations", service="order"))["data"]
+    assert {"name": "order.insert", "spanKind": "internal"} in kinds
+    [overview] = (await collector.get("/api/console/traces", tags='{"http.status_code": 202}'))["items"]
+    assert overview["trace_id"] == trace_id
+
+
+async def test_what_is_no_export_is_refused_and_says_why(collector: Collector) -> None:
+    url = f"{collector.otlp}/v1/traces"
+    async with ClientSession() as http:
+        for body, headers, status in (
+            (b"{}", {"Content-Type": "application/json"}, 415),
+            (b"", {"Content-Type": "text/plain"}, 415),
+            (b"\xff\xff", PROTOBUF, 400),
+            (b"no gzip", {**PROTOBUF, "Content-Encoding": "gzip"}, 400),
+            (b"", {**PROTOBUF, "Content-Encoding": "br"}, 415),
+            (gzip.compress(b"\0" * (17 * 1024 * 1024)), {**PROTOBUF, "Content-Encoding": "gzip"}, 413),
+            (b"\0" * (17 * 1024 * 1024), PROTOBUF, 413),
+        ):
+            async with http.post(url, data=body, headers=headers) as response:
+                assert response.status == status, await response.text()
+                assert (await response.json(content_type=None))["detail"]
+
+
+async def test_lines_are_found_by_words_and_by_id(collector: Collector) -> None:
+    log = LogFile(collector.logs, "order-1")
+    log.write(
+        b'{"@timestamp":"2026-01-01T00:00:00Z","log.level":"warning","message":"payment was declined",'
+        b'"service.name":"order",'
+        b'"trace.id":"%s","labels.correlation_id":"c-1"}\n' % (b"a" * 32)
+    )
+    for query in (
+        {"text": "declined"},
+        {"trace_id": "a" * 32},
+        {"correlation_id": "c-1"},
+        {"level": "warning"},
+    ):
+
+        async def listed(query: dict[str, str] = query) -> Any:
+            return (await collector.get("/api/console/logs", **query))["items"]
+
+        [line] = await eventually(listed)
+        assert (line["service"], line["message"]) == ("order", "payment was declined")
+    assert (await collector.get("/api/console/logs", text="approved"))["items"] == []
+
+
+async def test_more_than_there_is_room_for_is_rejected_and_told(collector: Collector) -> None:
+    intake = Intake(capacity=2)
+    assert [intake.offer(request()) for _ in range(4)] == [0, 0, 1, 1]
+    async with (
+        ClientSession() as http,
+        http.post(
+            f"{collector.otlp}/v1/traces", data=request().SerializeToString(), headers=PROTOBUF
+        ) as response,
+    ):
+        answer = ExportTraceServiceResponse.FromString(await response.read())
+        assert (response.status, answer.partial_success.rejected_spans) == (200, 0)

@@ -25,6 +25,7 @@ from gateway.graphql.limits import (
     root_fields,
     tokens,
     within_size,
+    within_values,
 )
 from services.chassis.errors import Forbidden, Invalid, Refusal
 
@@ -79,6 +80,7 @@ class Documents:
     ) -> Operation:
         """The operation of this name, or the only one. Raises Unacceptable."""
         try:
+            within_values(variables)
             document = self._document(text)
             if document.introspects and not may_introspect:
                 raise Forbidden(

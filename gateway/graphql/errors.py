@@ -23,6 +23,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "too-many-directives": "It has too many directives.",
         "too-many-aliases": "It has too many aliases.",
         "too-many-fields": "It has too many fields, with its fragments written out.",
+        "too-many-values": "Its variables have too many values.",
         "too-many-root-fields": "It asks for too many things at once.",
         "too-deep": "Its fields or brackets are too deep inside one another.",
         "too-costly": "Its answer could have too many values.",

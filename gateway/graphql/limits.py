@@ -35,7 +35,10 @@ Fragments = Mapping[str, FragmentDefinitionNode]
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """`fields` are counted with all fragments written out, `cost` is how many values the answer can have at most."""
+    """`fields` are counted with all fragments written out, `cost` is how many values the answer can have at most.
+
+    `values` are those of the variables, an order of a hundred lines having some three hundred.
+    """
 
     characters: int = 20_000
     tokens: int = 1_500
@@ -43,6 +46,7 @@ class Bounds:
     definitions: int = 30
     directives: int = 20
     aliases: int = 20
+    values: int = 1_000
     fields: int = 300
     depth: int = 10
     roots: int = 10
@@ -101,6 +105,18 @@ def within_size(document: DocumentNode, bounds: Bounds = BOUNDS) -> None:
             _within(extent.fields, bounds.fields, "too-many-fields", "fields")
             if isinstance(definition, OperationDefinitionNode):
                 _within(extent.depth, bounds.depth, "too-deep", "fields inside one another")
+
+
+def within_values(variables: Mapping[str, Any], bounds: Bounds = BOUNDS) -> None:
+    """Hold variables against how many values there may be, all that lie in one another counted. Raises Invalid."""
+    left: list[Any] = [variables]
+    count = 0
+    while left:
+        value = left.pop()
+        inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+        count += len(inner)
+        _within(count, bounds.values, "too-many-values", "values in the variables")
+        left.extend(inner)
 
 
 def root_fields(

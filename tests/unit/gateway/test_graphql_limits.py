@@ -21,6 +21,7 @@ from gateway.graphql.limits import (
     root_fields,
     tokens,
     within_size,
+    within_values,
 )
 from gateway.graphql.schema import CORE, SCHEMA
 from services.chassis.errors import Invalid
@@ -117,6 +118,24 @@ def test_a_document_has_limits_before_it_is_validated(document: str, slug: str) 
 
 def test_what_is_within_the_limits_is_let_through() -> None:
     within_size(parse("{ a: b @skip(if: true) { c } ...F } fragment F on Query { d e }"), TINY)
+
+
+@pytest.mark.parametrize(
+    ("variables", "values"),
+    [
+        ({}, 0),
+        ({"a": 1}, 1),
+        ({"a": [1, 2]}, 3),
+        ({"a": [{"b": 1, "c": [1]}], "d": None}, 6),
+        ({"a": "long"}, 1),
+    ],
+)
+def test_the_values_of_variables_are_counted(variables: dict[str, Any], values: int) -> None:
+    within_values(variables, Bounds(values=values))
+    if values:
+        with pytest.raises(Invalid) as refused:
+            within_values(variables, Bounds(values=values - 1))
+        assert refused.value.slug == "too-many-values"
 
 
 def test_what_is_asked_at_the_root_is_counted_as_it_is_answered() -> None:

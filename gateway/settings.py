@@ -26,5 +26,5 @@ class Settings(MessagingSettings, RedisSettings, EgressSettings):
     stream_write_seconds: float = Field(5.0, gt=0, description="how long a slow client may take to read")
     stream_reads: int = Field(32, ge=1, description="histories read at once by all streams together")
     stream_looks: float = Field(
-        200.0, gt=0, description="histories read a second by all streams that have heard nothing"
+        50.0, gt=0, description="histories read a second by all streams that have heard nothing"
     )

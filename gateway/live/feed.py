@@ -6,9 +6,10 @@ and read the history.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -38,23 +39,29 @@ def user_channel(user_id: str) -> str:
 
 
 class Watch:
-    """What reaches one stream: changes as they come, and that some may have been missed."""
+    """What reaches one stream: changes as they come, and that some may have been missed.
 
-    def __init__(self) -> None:
+    Streams of one channel that have `heard` the same number have heard the same.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.heard = number
         self._changes: list[StatusChange] = []
         self._missed = False
         self._woken = asyncio.Event()
 
-    def tell(self, change: StatusChange) -> None:
+    def tell(self, change: StatusChange, number: int) -> None:
         """There is news. What a reader is too slow for it reads in the history."""
+        self.heard = number
         if len(self._changes) < _MAX_NEWS:
             self._changes.append(change)
         else:
             self._missed = True
         self._woken.set()
 
-    def miss(self) -> None:
+    def miss(self, number: int) -> None:
         """There may have been news."""
+        self.heard = number
         self._missed = True
         self._woken.set()
 
@@ -79,6 +86,7 @@ class Watch:
 class _Topic:
     """The streams that watch one channel, and whether Redis has confirmed the subscription."""
 
+    numbers: Iterator[int]
     watches: set[Watch] = field(default_factory=set)
     confirmed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -89,12 +97,14 @@ class _Topic:
             _log.warning("a message on a live channel cannot be read")
             self.miss()
             return
+        number = next(self.numbers)
         for watch in self.watches:
-            watch.tell(change)
+            watch.tell(change, number)
 
     def miss(self) -> None:
+        number = next(self.numbers)
         for watch in self.watches:
-            watch.miss()
+            watch.miss(number)
 
 
 class Feed:
@@ -107,6 +117,7 @@ class Feed:
         self.up = False
         self.closed = False
         self._client = client
+        self._numbers = count(1)
         self._topics: dict[str, _Topic] = {}
         self._pubsub: PubSub | None = None
         self._sending = asyncio.Lock()
@@ -116,11 +127,14 @@ class Feed:
         """Watch one channel. Whatever comes on it from here on is news, or missed. Raises Unavailable at the end."""
         if self.closed:
             raise Unavailable("no more live streams are taken here", retry_after=2)
-        watch, topic = Watch(), self._topics.setdefault(name, _Topic())
+        watch = Watch(next(self._numbers))
+        topic = self._topics.setdefault(name, _Topic(self._numbers))
         topic.watches.add(watch)
         try:
             await self._subscribe(name, topic)
             watch.take()
+            # What it looks at first is newer than whatever others look at already.
+            watch.heard = next(self._numbers)
             yield watch
         finally:
             topic.watches.discard(watch)

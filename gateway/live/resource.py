@@ -11,6 +11,7 @@ from discovery.config.resilience import Resilience
 from gateway.edge.subscription import subscriber
 from gateway.explanation import explaining
 from gateway.live.feed import Feed
+from gateway.live.looks import Looks
 from gateway.live.places import Places
 from gateway.live.progress import history
 from gateway.settings import Settings
@@ -32,23 +33,23 @@ class Live:
         self.write_seconds = settings.stream_write_seconds
         self.heartbeat_seconds = settings.stream_heartbeat_seconds
         self.retry_seconds = settings.stream_poll_seconds
-        self._looks = settings.stream_looks
+        self._looks_a_second = settings.stream_looks
         self._configuration = configuration
         self._reads = asyncio.Semaphore(settings.stream_reads)
+        self.looks = Looks(self._changes)
 
     @property
     def pause(self) -> float:
         """How long a stream waits for news before it looks by itself: the more streams there are, the longer."""
         wanted = self.heartbeat_seconds if self.feed.up else self.retry_seconds
-        return min(max(wanted, len(self.places) / self._looks), _LONGEST_PAUSE)
+        return min(max(wanted, len(self.places) / self._looks_a_second), _LONGEST_PAUSE)
 
     async def reread(self, calls: Calls, order_id: str) -> tuple[StatusChange, ...]:
         """The order's history. So many streams at once must not keep requests from the order service."""
         async with self._reading(calls) as renewed:
             return history(await timeline(renewed, order_id))
 
-    async def changes(self, calls: Calls, cursor: str | None) -> Changes:
-        """What happened to the caller's orders behind a cursor, likewise. Raises as `changes` does."""
+    async def _changes(self, calls: Calls, cursor: str | None) -> Changes:
         async with self._reading(calls) as renewed:
             return await changes(renewed, cursor)
 
@@ -72,6 +73,7 @@ def live(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]
             app[LIVE] = Live(feed, settings, app[CONFIGURATION])
             async with background("live feed", feed.run):
                 yield
+            await app[LIVE].looks.close()
 
     return resource
 

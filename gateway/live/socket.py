@@ -155,7 +155,7 @@ async def _tell(
     ready = False
     while not shared.feed.closed:
         try:
-            page = await shared.changes(calls, cursor)
+            page = await shared.looks.look(calls, cursor, watch.heard)
         except RetryLater:
             await watch.news(shared.retry_seconds)
             continue

@@ -24,6 +24,8 @@ NUMBERED_AT_ONCE: Final = 500
 _GOOD_FOR: Final = CHANGES_KEPT - timedelta(days=1)
 """A cursor is older than what may have been deleted since, by more than clocks or commits can differ."""
 
+_HOUR: Final = 3600
+
 # What a failover could take back is not told: its number would be given out again.
 _COMMITTED: Final = ReadConcern("majority")
 
@@ -116,7 +118,9 @@ def _shown(change: dict[str, Any], user_id: str, seen_at: datetime) -> ChangeOut
 
 
 def _cursor(user_id: str, number: int, seen_at: datetime) -> str:
-    return encode_cursor(ChangesPosition(user_id=user_id, number=number, seen_at=int(seen_at.timestamp())))
+    # By the hour, so that at one place there is one cursor, and who asks for the same asks the same.
+    hour = int(seen_at.timestamp()) // _HOUR * _HOUR
+    return encode_cursor(ChangesPosition(user_id=user_id, number=number, seen_at=hour))
 
 
 def _committed(collection: AsyncCollection[dict[str, Any]]) -> AsyncCollection[dict[str, Any]]:

@@ -38,7 +38,7 @@ def _quantile(share: float, metric: str, by: str, where: str = "") -> str:
 
 
 _HTTP: Final = "portico_http_request_seconds"
-_REAL: Final = 'route!~"/livez|/readyz|/servingz|/health|/metrics|unmatched"'
+_REAL: Final = 'route!~"/livez|/readyz|/servingz|/health|/metrics|unmatched|.*/events"'
 
 REQUESTS: Final = Dashboard(
     "requests",

@@ -110,7 +110,9 @@ async def lines(request: web.Request) -> web.Response:
     wanted = LogQuery(**{**dict(asked), "trace_id": asked.trace_id and jaeger.trace_id(asked.trace_id)})
     found = await request.app[LOGS].ask(partial(searching.find_lines, query=wanted))
     more = found[-1].id if len(found) == wanted.limit else None
-    return _json({"items": [_line(line) for line in found], "next": more})
+    # They came in this order, which is almost that of time: every file is read on its own.
+    latest_first = sorted(found, key=lambda line: line.row.at, reverse=True)
+    return _json({"items": [_line(line) for line in latest_first], "next": more})
 
 
 def _line(line: Line) -> dict[str, Any]:

@@ -40,6 +40,14 @@ export function arranged(trace: Trace): Shape {
   return { nodes, start, length: Math.max(1, end - start), orders: orders(trace) };
 }
 
+/** Where the trace came to the first of our processes: Envoy names its spans after the route, which says less. */
+export function entry(shape: Shape): Node {
+  const first = shape.nodes.find(
+    (node) => !node.service.startsWith("envoy-") && node.span.tags.some((tag) => tag.key === "span.kind" && tag.value === "server"),
+  );
+  return first ?? shape.nodes[0]!;
+}
+
 /** How many spans are below one. */
 export function children(of: Node, shape: Shape): number {
   const first = shape.nodes.indexOf(of) + 1;

@@ -5,7 +5,7 @@ import { useData, withQuery } from "./api";
 import { colour, duration, time } from "./format";
 import { LineList } from "./logs";
 import { href } from "./router";
-import { arranged, children, type Node, type Shape } from "./tree";
+import { arranged, children, entry, type Node, type Shape } from "./tree";
 import type { Line, Tag, Trace } from "./types";
 import { Badge, Empty, Facts, Head, Service, Shown } from "./ui";
 
@@ -42,14 +42,14 @@ function Whole(props: { trace: Trace; again: () => void }) {
   const [chosenId, setChosenId] = useState<string>();
   const chosen = shape.nodes.find((node) => node.span.spanID === chosenId);
   const [rows, setRows] = useState(ROWS);
-  const root = shape.nodes[0]!;
+  const first = entry(shape);
   const failed = shape.nodes.filter((node) => node.failed).length;
   return (
     <>
       <Head
         title={
           <>
-            <Service name={root.service} /> {root.span.operationName}
+            <Service name={first.service} /> {first.span.operationName}
           </>
         }
       >

@@ -6,13 +6,28 @@ LOCKS := deploy/locks
 # -qq leaves errors and drops the chatter; the version check would want the network.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: up down data test faults safeguards bench profile lock clean
+.PHONY: up down compose compose-check data test faults safeguards bench profile lock clean
 
 up: $(VENV)/.runtime
 	@$(BIN)/portico up
 
 down:
 	@if [ -x $(BIN)/portico ]; then $(BIN)/portico down; else echo "Nothing was ever started here."; fi
+
+# The same platform in containers: needs Docker with Compose, and no Python. .env is made by the image itself.
+IMAGE := portico:0.1.0
+compose:
+	docker build --tag $(IMAGE) --file deploy/Dockerfile .
+	@[ -f .env ] || docker run --rm --user "$$(id -u):$$(id -g)" --volume "$(CURDIR):/checkout" \
+	    --env PORTICO_HOME=/checkout/.portico $(IMAGE) portico env --file /checkout/.env
+	docker compose up --detach
+	docker compose wait catalogue
+
+# The Compose file and all it mounts, held against the code and by the parts' own tools; with an engine, also tried.
+compose-check: $(VENV)/.test
+	@$(BIN)/portico fetch
+	$(BIN)/python -m pytest tests/deploy
+	$(BIN)/python -m tests.deploy.engine
 
 # Real products and baskets, for `portico seed --from complete-journey` and `portico load`.
 data: $(VENV)/.data
@@ -24,6 +39,7 @@ test: $(VENV)/.test $(VENV)/.data
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+	$(BIN)/python -m tests.deploy.engine
 
 # Every fault under load, then PAIRS of them at once; SEED decides what chance does. See docs/faults.md.
 faults: $(VENV)/.test $(VENV)/.data

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from gateway.cache.resource import SHARED
 from gateway.cache.tags import CATALOGUE, product_tag
-from gateway.live.feed import channel
+from gateway.live.feed import order_channel, user_channel
 from gateway.live.resource import LIVE
 from gateway.metrics import CACHE_INVALIDATIONS
 from gateway.settings import Settings
@@ -39,7 +39,9 @@ async def publish(app: web.Application, envelopes: Sequence[Envelope[OrderStatus
     with suppress(RedisError, OSError):
         async with app[REDIS].pipeline(transaction=False) as pipeline:
             for envelope in envelopes:
-                pipeline.publish(channel(envelope.message.order_id), envelope.message.model_dump_json())
+                change = envelope.message
+                for name in (order_channel(change.order_id), user_channel(change.user_id)):
+                    pipeline.publish(name, change.model_dump_json())
             await pipeline.execute()
 
 

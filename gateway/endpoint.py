@@ -1,5 +1,6 @@
 """What every public endpoint has in common: who may call it, its deadline, and how it hands a request on."""
 
+import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,14 +14,14 @@ from aiohttp import web
 
 from discovery.config.resilience import Resilience
 from gateway.contract import Contract
+from gateway.live.tickets import present_ticket
 from gateway.upstreams.client import UPSTREAMS, Answer, Calls, Service, path
-from observability import context
 from services.chassis.config import CONFIGURATION
 from services.chassis.errors import Invalid, Malformed, NotFound, UnsupportedMedia
 from services.chassis.flags import Switch, is_on
 from services.chassis.http import read_body
-from services.chassis.identity import Role, caller, require
-from services.chassis.middlewares import CORRELATION_HEADER, DEADLINE
+from services.chassis.identity import Role, access_token, caller, known_caller, require
+from services.chassis.middlewares import DEADLINE, context_headers
 
 Handler = Callable[[web.Request, Calls], Awaitable[web.StreamResponse]]
 
@@ -57,6 +58,7 @@ class Endpoint:
     """One line of the public API.
 
     Not `switchable` is the way in, which administrators need too, and what a payment provider says only once.
+    A `ticketed` one takes a ticket for a token: browsers cannot send headers with it.
     """
 
     method: str
@@ -66,13 +68,17 @@ class Endpoint:
     contract: Contract
     key: Key = Key.IGNORED
     switchable: bool = True
+    ticketed: bool = False
 
     def route(self, prefix: str) -> web.RouteDef:
         """The endpoint below `prefix`, guarded and with its deadline running."""
         switch = self.switch
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            self._admit(request, switch)
+            if self.ticketed:
+                await present_ticket(request)
+            self.admit(request, switch)
+            self._check_key(request)
             return await self.handler(request, self._calls(request))
 
         return web.route(self.method, prefix + self.path, handle)
@@ -80,9 +86,8 @@ class Endpoint:
     def _calls(self, request: web.Request) -> Calls:
         resilience = request.app[CONFIGURATION][Resilience]
         seconds = resilience.read_seconds if self.method == "GET" else resilience.write_seconds
-        deadline = request.get(DEADLINE, math.inf)
-        calls = Calls(request.app[UPSTREAMS], self._headers(request), deadline, resilience.optional_seconds)
-        return calls.within(seconds)
+        deadline = min(request.get(DEADLINE, math.inf), asyncio.get_running_loop().time() + seconds)
+        return Calls(request.app[UPSTREAMS], self._headers(request), deadline, resilience.optional_seconds)
 
     @property
     def switch(self) -> Switch | None:
@@ -91,24 +96,24 @@ class Endpoint:
             return None
         return Switch(f"endpoint-{self.contract.id.replace('_', '-')}", default=True)
 
-    def _admit(self, request: web.Request, switch: Switch | None) -> None:
+    def admit(self, request: web.Request, switch: Switch | None) -> None:
+        """Let in who may call it, while `switch`, its own, is on. Raises NotFound, Unauthenticated, Forbidden."""
         if switch and not is_on(request, switch):
             raise NotFound("this is switched off", slug="switched-off")
         if self.who in _ROLES:
             require(request, *_ROLES[self.who])
         elif self.who is not Who.ANYONE:
             caller(request)
+
+    def _check_key(self, request: web.Request) -> None:
         if self.key is Key.REQUIRED and not request.headers.get(IDEMPOTENCY_KEY):
             raise Malformed(f"the header {IDEMPOTENCY_KEY} is required")
 
     def _headers(self, request: web.Request) -> dict[str, str]:
         """What goes along with every call."""
         keys = () if self.key is Key.IGNORED else (IDEMPOTENCY_KEY,)
-        return {
-            CORRELATION_HEADER: context.current().correlation_id,
-            "traceparent": context.traceparent(),
-            **headers_of(request, ("Authorization", *keys)),
-        }
+        authorization = {"Authorization": f"Bearer {access_token(request)}"} if known_caller(request) else {}
+        return {**context_headers(), **authorization, **headers_of(request, keys)}
 
 
 def headers_of(request: web.Request, names: Iterable[str]) -> dict[str, str]:

@@ -12,6 +12,11 @@ UPSTREAM_SECONDS = Histogram(
 SECTIONS_DEGRADED = Counter(
     "portico_sections_degraded_total", "Optional sections that a page had to do without", ("section",)
 )
+API_REQUESTS = Counter(
+    "portico_api_requests_total",
+    "Answered requests by version of the API, operation, and who asked: anyone, customer, staff",
+    ("version", "operation", "caller"),
+)
 CACHE_ANSWERS = Counter(
     "portico_cache_answers_total",
     "Answers to what is cached, by verdict: hit, stale, spare, miss, bypass",
@@ -38,3 +43,16 @@ RATE_LIMIT_UNAVAILABLE = Counter(
     "portico_rate_limit_unavailable_total", "Requests admitted uncounted, because Redis was away"
 )
 LIVE_STREAMS = Gauge("portico_live_streams", "Live streams held open")
+LIVE_CLOSED = Counter(
+    "portico_live_closed_total", "WebSockets that were closed from this side, by close code", ("code",)
+)
+GRAPHQL_OPERATIONS = Counter(
+    "portico_graphql_operations_total",
+    "Operations by type: query, mutation, unread; and by outcome: whole, partial, refused",
+    ("type", "outcome"),
+)
+GRAPHQL_COST = Histogram(
+    "portico_graphql_cost",
+    "How many values an operation's answer could have",
+    buckets=(10, 30, 100, 300, 1000, 3000),
+)

@@ -13,10 +13,18 @@ class Settings(MessagingSettings, RedisSettings, EgressSettings):
 
     rate_limit_scale: float = Field(1.0, gt=0, description="multiplies every rate limit")
 
+    graphql_introspection: bool = Field(
+        False, description="whether GraphQL tells its schema to everybody; support and admin are always told"
+    )
+
     cache_local_bytes: int = Field(16 * 1024 * 1024, ge=0, description="memory for cached answers")
 
     max_streams: int = Field(2000, ge=1, description="live streams held open by one process")
+    max_streams_of_one: int = Field(20, ge=1, description="of these, as many of one user")
     stream_heartbeat_seconds: float = Field(10.0, gt=0)
     stream_poll_seconds: float = Field(1.0, gt=0, description="how often a stream reads while Redis is down")
     stream_write_seconds: float = Field(5.0, gt=0, description="how long a slow client may take to read")
     stream_reads: int = Field(32, ge=1, description="histories read at once by all streams together")
+    stream_looks: float = Field(
+        50.0, gt=0, description="histories read a second by all streams that have heard nothing"
+    )

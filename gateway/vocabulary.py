@@ -96,7 +96,7 @@ Time = Annotated[datetime, Field(examples=["2026-01-31T12:00:00.250Z"])]
 Cursor = Annotated[
     str,
     Field(
-        description="From `next_cursor` of the page before. Opaque.",
+        description="Where to begin, as the page before says. Opaque.",
         examples=["eyJhZnRlciI6IjAxYTIwOGJjIn0"],
     ),
 ]

@@ -5,6 +5,7 @@ import re
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import orjson
 
@@ -82,13 +83,20 @@ def _without_card(found: re.Match[str]) -> str:
 
 def redact(name: str, value: object) -> object:
     """`value`, unless it or a part of it goes by a name that is kept secret."""
-    if _SECRET_NAME.search(name):
+    if _is_secret(name):
         return _REDACTED
+    if isinstance(value, str | int | float | None):
+        return value
     if isinstance(value, Mapping):
         return {str(key): redact(str(key), part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [redact(name, part) for part in value]
     return value
+
+
+@lru_cache
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
 
 
 def _extra(record: logging.LogRecord) -> dict[str, object]:

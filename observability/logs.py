@@ -8,9 +8,9 @@ import atexit
 import logging
 import sys
 from collections.abc import Callable
-from queue import Full, Queue
+from queue import SimpleQueue
 from threading import Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import BinaryIO
 
 from observability.ecs import EcsFormatter
@@ -18,6 +18,7 @@ from observability.metrics import LOG_LINES_DROPPED
 
 _QUEUED_LINES = 10_000
 _FLUSH_SECONDS = 2.0
+_GATHERING_SECONDS = 0.01
 _TELEMETRY_COMPLAINT_SECONDS = 60.0
 _NOISY = ("aio_pika", "aiormq", "asyncio", "beanie", "grpc", "opentelemetry", "pymongo", "urllib3")
 
@@ -27,33 +28,36 @@ class LineWriter:
 
     def __init__(self, stream: BinaryIO, queued_lines: int = _QUEUED_LINES) -> None:
         self._stream = stream
-        self._lines: Queue[bytes | None] = Queue(queued_lines)
+        self._most = queued_lines
+        self._lines: SimpleQueue[bytes | None] = SimpleQueue()
         self._thread = Thread(target=self._write_all, name="log-writer", daemon=True)
         self._thread.start()
 
     def put(self, line: bytes) -> None:
         """Queue one line. Never waits."""
-        try:
-            self._lines.put_nowait(line)
-        except Full:
+        if self._lines.qsize() < self._most:
+            self._lines.put(line)
+        else:
             LOG_LINES_DROPPED.inc()
 
     def close(self) -> None:
         """Write what is queued, for a few seconds at most."""
-        try:
-            self._lines.put(None, timeout=_FLUSH_SECONDS)
-        except Full:
-            return
+        self._lines.put(None)
         self._thread.join(_FLUSH_SECONDS)
 
     def _write_all(self) -> None:
-        while (line := self._lines.get()) is not None:
+        lines: list[bytes | None] = []
+        while None not in lines:
+            lines = [self._lines.get()]
+            # Whoever logs under load wakes this thread now and then, and not with every line.
+            sleep(_GATHERING_SECONDS)
+            while not self._lines.empty():
+                lines.append(self._lines.get())
             try:
-                self._stream.write(line)
-                if self._lines.empty():
-                    self._stream.flush()
+                self._stream.write(b"".join(filter(None, lines)))
+                self._stream.flush()
             except (OSError, ValueError):  # a broken or closed stdout: there is nowhere left to say so
-                LOG_LINES_DROPPED.inc()
+                LOG_LINES_DROPPED.inc(len(lines))
 
 
 class EcsHandler(logging.Handler):
@@ -96,6 +100,8 @@ def configure_logs(service: str, instance: str, level: str, version: str) -> Cal
     root = logging.getLogger()
     root.handlers = [EcsHandler(EcsFormatter(service, instance, version), writer)]
     root.setLevel(level.upper())
+    # Nothing of it is written, and it is looked up for every line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.captureWarnings(True)
     logging.getLogger("aiohttp.access").disabled = True
     for name in _NOISY:

@@ -6,6 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _SAGA_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0)
+_AGES = (1, 2, 5, 10, 30, 60, 300, 1800)
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _LAG_INTERVAL = 0.25
@@ -24,6 +25,11 @@ GROUP_COMMIT_REQUESTS = Histogram(
 )
 LOG_LINES_DROPPED = Counter("portico_log_lines_dropped_total", "Log lines dropped: stdout was too slow")
 
+DEPENDENCY_UP = Gauge(
+    "portico_dependency_up",
+    "1 when a part that this process stands on was well when last asked",
+    ("dependency",),
+)
 CONFIG_VALID = Gauge(
     "portico_config_valid",
     "1 when what Consul has of a section or flag is in force, 0 when it is refused",
@@ -40,6 +46,12 @@ MESSAGES_HANDLED = Counter(
 )
 MESSAGE_HANDLING_SECONDS = Histogram(
     "portico_message_handling_seconds", "Time to handle a batch of deliveries", ("queue",), buckets=_SECONDS
+)
+MESSAGE_AGE_SECONDS = Histogram(
+    "portico_message_age_seconds",
+    "Whole seconds from storing a message to its delivery, retries and their delays included",
+    ("queue",),
+    buckets=_AGES,
 )
 MESSAGE_BATCH_SIZE = Histogram(
     "portico_message_batch_size", "Deliveries that are handled together", ("queue",), buckets=_SIZES
@@ -61,6 +73,10 @@ MONGODB_COMMAND_SECONDS = Histogram(
 MONGODB_POOL_CONNECTIONS = Gauge(
     "portico_mongodb_pool_connections", "Connections to MongoDB by state: open, in_use", ("state",)
 )
+REDIS_POOL_CONNECTIONS = Gauge(
+    "portico_redis_pool_connections", "Connections to Redis by state: open, in_use", ("state",)
+)
+POOL_LIMIT = Gauge("portico_pool_limit", "How many connections a pool may open: mongodb, redis", ("pool",))
 
 
 def observe_request(method: str, route: str | None, status: int, seconds: float) -> None:

@@ -6,6 +6,7 @@ from scripts.commands.config import config
 from scripts.commands.dlq import dlq
 from scripts.commands.doctor import doctor
 from scripts.commands.down import down
+from scripts.commands.env import env
 from scripts.commands.fetch import fetch
 from scripts.commands.flags import flags
 from scripts.commands.keys import keys
@@ -21,7 +22,7 @@ from scripts.commands.up import up
 from scripts.console import plain_errors
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for command in (up, down, status, logs, scale, order, seed, load, fetch, doctor):
+for command in (up, down, status, logs, scale, order, seed, load, fetch, env, doctor):
     app.command()(command)
 
 
@@ -38,7 +39,7 @@ for name, group in (
 
 @app.callback()
 def portico() -> None:
-    """Run the Portico platform on this machine, without Docker."""
+    """Run the Portico platform on this machine."""
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from scripts.layout import CHECKOUT, Layout
 from scripts.platform import load_credentials, service_environment
+from scripts.secrets import Login
 from scripts.seeding import Article, put_on_sale
 from scripts.storefront import Storefront, order_request
 
@@ -49,11 +50,11 @@ def seed_accounts(layout: Layout) -> None:
         raise DemoFailed(f"accounts could not be seeded within {SEED_SECONDS:g} s") from error
 
 
-async def seed_catalogue(layout: Layout) -> int:
+async def seed_catalogue(url: str, admin: Login) -> int:
     """Put the sample products on sale that are not there yet; return how many those were."""
     articles = [Article(**entry) for entry in json.loads(CATALOGUE.read_text())]
-    async with Storefront(layout.url("edge")) as storefront:
-        await storefront.log_in(load_credentials(layout).admin)
+    async with Storefront(url) as storefront:
+        await storefront.log_in(admin)
         return await put_on_sale(storefront, articles)
 
 
@@ -76,7 +77,7 @@ async def _available(storefront: Storefront) -> tuple[str, str]:
 
 
 async def _in_stock(storefront: Storefront) -> tuple[str, str] | None:
-    products = await storefront.call("GET", "/api/v1/products?limit=20")
+    products = await storefront.call("GET", "/api/v2/products?limit=20")
     for product in products["items"]:
         page = await storefront.call("GET", f"/api/v1/products/{product['id']}")
         for variant in page["variants"]:

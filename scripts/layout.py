@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+PARTS = CHECKOUT / "deploy" / "parts"
+"""How the parts are configured wherever they run; whoever runs them adds addresses and secrets."""
 
 # sun_path holds 108 bytes on Linux; Envoy and asyncio refuse longer names with less helpful words.
 SOCKET_PATH_LIMIT = 100

@@ -14,7 +14,7 @@ from scripts.platform import load_credentials
 from scripts.storefront import Storefront
 
 T = TypeVar("T")
-ADMIN = "/api/v1/admin"
+ADMIN = "/api/v2/admin"
 PAGE = 100
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -33,17 +33,13 @@ async def operator() -> AsyncIterator[Storefront]:
 async def listed(client: Storefront, path: str, wanted: Mapping[str, object], limit: int) -> list[Any]:
     """The first `limit` entries of a list that fit; None among the wanted stands for anything."""
     entries: list[Any] = []
-    cursor = ""
-    while cursor is not None and len(entries) < limit:
-        query = {
-            **given(wanted),
-            "limit": min(limit - len(entries), PAGE),
-            **({"cursor": cursor} if cursor else {}),
-        }
-        page = await client.call("GET", f"{ADMIN}{path}?{urlencode(query)}")
+    query = {**given(wanted), "limit": min(limit, PAGE)}
+    next_page: str | None = f"{ADMIN}{path}?{urlencode(query)}"
+    while next_page is not None and len(entries) < limit:
+        page = await client.call("GET", next_page)
         entries += page["items"]
-        cursor = page["next_cursor"]
-    return entries
+        next_page = page["next"]
+    return entries[:limit]
 
 
 def given(wanted: Mapping[str, T | None]) -> dict[str, T]:

@@ -118,6 +118,8 @@ def _gateway(layout: Layout) -> ProcessSpec:
     needs = ("consul", "redis", "rabbitmq", "egress")
     environment = {
         **_process_environment(layout),
+        # What runs here is for who develops: their tools are told the schema.
+        "PORTICO_GRAPHQL_INTROSPECTION": os.environ.get("PORTICO_GRAPHQL_INTROSPECTION", "true"),
         "PORTICO_TRACES_PER_SECOND": os.environ.get("PORTICO_TRACES_PER_SECOND", TRACES_PER_SECOND),
     }
     return _python("gateway", "gateway", environment, after=needs)

@@ -56,6 +56,10 @@ class Secrets(_Kept):
     rabbitmq: str = Field(default_factory=_password)
     sandbox_webhook: str = Field(default_factory=_key)
     signing_key: str = Field(default_factory=_key)
+    grafana: str = Field(default_factory=_password)
+    elastic: str = Field(default_factory=_password)
+    kibana: str = Field(default_factory=_password)
+    logstash: str = Field(default_factory=_password)
 
     @model_validator(mode="after")
     def _every_database(self) -> Self:

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import aio_pika
@@ -98,10 +99,11 @@ class Corner:
             else self.channel.default_exchange
         )
         message_id = new_id()
+        message = aio_pika.Message(
+            body, message_id=message_id, type=kind, correlation_id="test", timestamp=datetime.now(UTC)
+        )
         for _ in range(times):
-            await target.publish(
-                aio_pika.Message(body, message_id=message_id, type=kind, correlation_id="test"), routing_key
-            )
+            await target.publish(message, routing_key)
         return message_id
 
     async def store(self, key: str, value: bytes) -> None:

@@ -15,12 +15,14 @@ from services.chassis.settings import ProcessSettings
 
 
 @asynccontextmanager
-async def instances(settings: ProcessSettings, count: int, directory: Path) -> AsyncIterator[Supervisor]:
+async def instances(
+    settings: ProcessSettings, count: int, directory: Path, module: str = ""
+) -> AsyncIterator[Supervisor]:
     """`count` processes of one service, named `<service>-1` and so on, all ready."""
     spec = ProcessSpec(
         name=settings.service,
         service=settings.service,
-        command=(sys.executable, "-m", f"services.{settings.service}"),
+        command=(sys.executable, "-m", module or f"services.{settings.service}"),
         directory=CHECKOUT,
         environment={
             f"PORTICO_{name.upper()}": _text(value) for name, value in settings if name != "instance"

@@ -27,6 +27,11 @@ def _as_browsers_send_it(origin: str) -> str:
     return origin
 
 
+def pattern(origin: str) -> str:
+    """What the origins that it stands for match, as a whole: `*.` is one label, `*` alone is everything."""
+    return ".*" if origin == "*" else re.escape(origin).replace(r"\*", "[a-z0-9-]+")
+
+
 Origin = Annotated[str, AfterValidator(_as_browsers_send_it)]
 
 
@@ -40,6 +45,10 @@ class Edge(Section):
     )
     rate_per_second: int = Field(2000, ge=1, le=1_000_000, description="requests taken on average")
     rate_burst: int = Field(4000, ge=1, le=1_000_000, description="requests taken at once")
+
+    def admits(self, origin: str) -> bool:
+        """Whether pages of this origin, as a browser names it, may call the API."""
+        return any(re.fullmatch(pattern(one), origin) for one in self.cors_origins)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

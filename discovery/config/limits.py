@@ -36,5 +36,5 @@ class Limits(Section):
             "POST /auth/login": Limit(requests=60, seconds=60.0),
             "POST /orders": Limit(requests=120, seconds=60.0),
         },
-        description="of one user, or of one address where nobody is signed in, by method and path below /api/v1",
+        description="of one user, or of one address where nobody is signed in, by method and path below the version",
     )

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from consul.aio import Consul
 from consul.check import Check
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """One instance as Consul shall know it; `check_path` answers 200 while it is ready.
+    """One instance as Consul shall know it; `check_path` answers 200 while it is ready, and the `instance` asked for.
 
     `tags` come beside the one that all processes of the platform have.
     """
@@ -122,7 +123,9 @@ async def _register(client: Consul, registration: Registration, *, status: str) 
 
 
 def _check(registration: Registration, status: str) -> dict[str, Any]:
-    url = f"http://{registration.host}:{registration.port}{registration.check_path}"
+    # Who has this address now may be somebody else: addresses of containers are given out again.
+    asked = quote(registration.id, safe="")
+    url = f"http://{registration.host}:{registration.port}{registration.check_path}?instance={asked}"
     check: dict[str, Any] = Check.http(url, interval="1s", timeout="1s", deregister=FORGET_DEAD_AFTER)
     # Consul goes on with the last status of a check it knows: an instance that was killed would come back critical.
     check_id = f"{registration.id}:{registration.port}"

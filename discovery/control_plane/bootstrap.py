@@ -1,7 +1,13 @@
-"""What an Envoy has to know before it can ask: who it is, and where the control planes are."""
+"""What an Envoy has to know before it can ask: who it is, and where the control planes are.
 
+`python -m discovery.control_plane.bootstrap edge` prints what `envoy/edge.json` holds, for containers.
+"""
+
+import json
+import sys
 from collections.abc import Sequence
-from typing import Any
+from ipaddress import ip_address
+from typing import Any, Final, cast
 
 from discovery.control_plane.policy import MAX_CONNECTIONS, MAX_HEAP_BYTES, Role
 
@@ -9,32 +15,39 @@ _CLUSTER = "control-plane"
 _MONITOR = "type.googleapis.com/envoy.extensions.resource_monitors"
 _HEAP = "envoy.resource_monitors.fixed_heap"
 _CONNECTIONS = "envoy.resource_monitors.global_downstream_max_connections"
+_ADMIN = "admin"
+
+ADMIN_PORT: Final = 9901
+STATS_PORT: Final = 9902
+"""Inside a container."""
 
 
 def bootstrap(
     role: Role,
-    node_id: str,
+    node_id: str | None,
     admin_port: int,
     control_planes: Sequence[tuple[str, int]],
     *,
     heap_bytes: int = MAX_HEAP_BYTES,
     connections: int = MAX_CONNECTIONS,
+    stats_port: int | None = None,
 ) -> dict[str, Any]:
     """An Envoy's bootstrap configuration, to be written as JSON.
 
-    `control_planes` are (host, port) of their gRPC side, any of which will do. The admin interface listens on
-    127.0.0.1 only. With a heap of almost `heap_bytes` it answers every request with 503; of more than `connections`
-    clients it closes the connection.
+    Without a `node_id` Envoy takes that of its command line. `control_planes` are (host, port) of their gRPC side, any
+    of which will do. The admin interface listens on 127.0.0.1 only; what Prometheus wants of it is to be had by others
+    at `stats_port`, if one is given. With a heap of almost `heap_bytes` Envoy answers every request with 503; of more
+    than `connections` clients it closes the connection.
     """
     return {
-        "node": {"id": node_id, "cluster": role},
+        "node": {"cluster": role} | ({"id": node_id} if node_id else {}),
         "admin": {"address": _address("127.0.0.1", admin_port), "ignore_global_conn_limit": True},
         "dynamic_resources": {
             "ads_config": _ads(),
             "cds_config": {"ads": {}, "resource_api_version": "V3"},
             "lds_config": {"ads": {}, "resource_api_version": "V3"},
         },
-        "static_resources": {"clusters": [_control_planes(control_planes)]},
+        "static_resources": _static(control_planes, admin_port, stats_port),
         "overload_manager": _overload(heap_bytes, connections),
     }
 
@@ -67,15 +80,52 @@ def _at(action: str, share: float) -> dict[str, Any]:
     return {"name": f"envoy.overload_actions.{action}", "triggers": [trigger]}
 
 
+def _static(
+    control_planes: Sequence[tuple[str, int]], admin_port: int, stats_port: int | None
+) -> dict[str, Any]:
+    clusters = [_control_planes(control_planes)]
+    if stats_port is None:
+        return {"clusters": clusters}
+    admin = {
+        "name": _ADMIN,
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        "load_assignment": _assignment(_ADMIN, [("127.0.0.1", admin_port)]),
+    }
+    return {"listeners": [_stats(stats_port)], "clusters": [*clusters, admin]}
+
+
+def _stats(port: int) -> dict[str, Any]:
+    """A listener that lets GET /stats/prometheus through to the admin interface, which can do much more than that."""
+    reading = [{"name": ":method", "string_match": {"exact": "GET"}}]
+    route = {
+        "match": {"path": "/stats/prometheus", "headers": reading},
+        "route": {"cluster": _ADMIN, "timeout": "5s"},
+    }
+    manager = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+    router = "envoy.extensions.filters.http.router.v3.Router"
+    connections = {
+        "@type": f"type.googleapis.com/{manager}",
+        "stat_prefix": "stats",
+        "route_config": {"virtual_hosts": [{"name": "stats", "domains": ["*"], "routes": [route]}]},
+        "http_filters": [{"name": "router", "typed_config": {"@type": f"type.googleapis.com/{router}"}}],
+    }
+    return {
+        "name": "stats",
+        "address": _address("0.0.0.0", port),
+        "ignore_global_conn_limit": True,
+        "filter_chains": [{"filters": [{"name": "http", "typed_config": connections}]}],
+    }
+
+
 def _control_planes(addresses: Sequence[tuple[str, int]]) -> dict[str, Any]:
     options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
     keepalive = {"connection_keepalive": {"interval": "10s", "timeout": "5s"}}
-    endpoints = [{"endpoint": {"address": _address(host, port)}} for host, port in addresses]
     return {
         "name": _CLUSTER,
-        "type": "STATIC",
+        "type": "STATIC" if all(_is_address(host) for host, _ in addresses) else "STRICT_DNS",
         "connect_timeout": "1s",
-        "load_assignment": {"cluster_name": _CLUSTER, "endpoints": [{"lb_endpoints": endpoints}]},
+        "load_assignment": _assignment(_CLUSTER, addresses),
         "typed_extension_protocol_options": {
             options: {
                 "@type": f"type.googleapis.com/{options}",
@@ -85,5 +135,28 @@ def _control_planes(addresses: Sequence[tuple[str, int]]) -> dict[str, Any]:
     }
 
 
+def _assignment(cluster: str, addresses: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    endpoints = [{"endpoint": {"address": _address(host, port)}} for host, port in addresses]
+    return {"cluster_name": cluster, "endpoints": [{"lb_endpoints": endpoints}]}
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def _address(host: str, port: int) -> dict[str, Any]:
     return {"socket_address": {"address": host, "port_value": port}}
+
+
+def contained(role: Role) -> str:
+    """The bootstrap of an Envoy in a container, which finds control planes by name."""
+    document = bootstrap(role, None, ADMIN_PORT, [("control-plane", 18000)], stats_port=STATS_PORT)
+    return json.dumps(document, indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(contained(cast(Role, sys.argv[1])))

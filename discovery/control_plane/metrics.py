@@ -1,8 +1,11 @@
 """What the control plane tells Prometheus."""
 
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client import Counter, Gauge
+
+from discovery.control_plane.policy import Role
+from discovery.control_plane.resources import SHORT_NAMES
 
 RESOURCES: Final = Gauge("portico_xds_resources", "Resources in the published snapshot", ("role", "type"))
 SNAPSHOT_TIME: Final = Gauge(
@@ -14,3 +17,9 @@ SNAPSHOTS_REFUSED: Final = Counter(
 PUSHES: Final = Counter("portico_xds_pushes_total", "Responses sent to Envoys", ("role", "type"))
 NACKS: Final = Counter("portico_xds_nacks_total", "Responses that an Envoy has refused", ("role", "type"))
 CONNECTED: Final = Gauge("portico_xds_connected_envoys", "Envoys connected", ("role",))
+
+# Counted from 0, so that the first one shows as an increase.
+for _role in get_args(Role):
+    SNAPSHOTS_REFUSED.labels(_role)
+    for _type in SHORT_NAMES.values():
+        NACKS.labels(_role, _type)

@@ -51,8 +51,10 @@ def cached(name: Cached, compose: Compose) -> Handler:
     return handle
 
 
-async def answered(request: web.Request, calls: Calls, name: Cached, compose: Compose) -> Answer:
-    """The answer, from the cache where it may be."""
+async def answered(
+    request: web.Request, calls: Calls, name: Cached, compose: Compose, key: str | None = None
+) -> Answer:
+    """The answer, from the cache where it may be; `key` is made by `key_of`, of the request unless it is given."""
     caching = request.app[CONFIGURATION][Caching]
     if not caching.enabled or _is_staff(request):
         answer = Answer(Entry.of(await compose(request, calls), 0), Verdict.BYPASS)
@@ -62,11 +64,12 @@ async def answered(request: web.Request, calls: Calls, name: Cached, compose: Co
         async def fetch() -> Fetched:
             return await compose(request, calls.anonymous.renewed(seconds))
 
-        key = key_of(name, request.path, request.query.items())
+        key = key or key_of(name, request.path, request.query.items())
         wanted = Wanted(key, caching.answers[name], seconds, fetch)
         answer = await request.app[ANSWERS].get(wanted)
     CACHE_ANSWERS.labels(name, answer.verdict.value).inc()
-    explanation().cache = answer.status
+    said = explanation()
+    said.cache = f"{said.cache}, {answer.status}" if said.cache else answer.status
     return answer
 
 

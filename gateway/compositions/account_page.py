@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gateway.compositions.page import composing
 from gateway.upstreams.auth import Account, account
 from gateway.upstreams.client import Calls
-from gateway.upstreams.order import ListedOrder, OrderCounts, order_counts, recent_orders
+from gateway.upstreams.order import Order, OrderCounts, order_counts, recent_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class AccountPage:
     """`recent_orders` and `order_counts` are None when they could not be had."""
 
     account: Account
-    recent_orders: tuple[ListedOrder, ...] | None
+    recent_orders: tuple[Order, ...] | None
     order_counts: OrderCounts | None
     degraded: tuple[str, ...]
 

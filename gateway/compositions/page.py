@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -31,6 +31,10 @@ class Page:
     def degraded(self) -> tuple[str, ...]:
         """The names of the optional sections that could not be had."""
         return tuple(sorted(self._failed))
+
+    def lacks(self, names: Iterable[str]) -> None:
+        """Sections that could not be had when what it is made of was composed."""
+        self._failed.update(names)
 
     def required(self, fetch: Fetch[P, T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Task[T]:
         """A section without which there is no page: what it is refused with, the page is."""

@@ -18,6 +18,11 @@ class ProductPage:
     related: tuple[Summary, ...] | None
     degraded: tuple[str, ...]
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The ids of all products on it."""
+        return (self.product.id, *(other.id for other in self.related or ()))
+
 
 async def product_page(calls: Calls, key: str) -> ProductPage:
     """Required: the product, by id or slug; the others need to know it. Optional: its stock, related products."""

@@ -16,6 +16,7 @@ _AT_ONCE: Final = 200
 
 _CHARGE: Final = """
 -- KEYS are what is owed to; ARGV is [[[interval, burst] of each key], [[places of its keys] of each request]].
+-- A request that counts more than once has a place as often.
 local rules, requests = unpack(cjson.decode(ARGV[1]))
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -32,17 +33,20 @@ for place, key in ipairs(KEYS) do
 end
 
 for number, places in ipairs(requests) do
-    local admitted, answer = true, {}
+    local admitted, answer, owed = true, {}, {}
     for _, place in ipairs(places) do
         local interval, burst = unpack(rules[place])
-        admitted = admitted and debts[place] + interval <= burst
+        owed[place] = (owed[place] or debts[place]) + interval
+        admitted = admitted and owed[place] <= burst
     end
     for i, place in ipairs(places) do
         if admitted then
             debts[place] = debts[place] + rules[place][1]
             changed[place] = true
+            answer[i] = debts[place]
+        else
+            answer[i] = owed[place] - rules[place][1]
         end
-        answer[i] = debts[place]
     end
     answers[number] = {admitted, answer}
 end

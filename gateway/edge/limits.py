@@ -8,6 +8,7 @@ from aiohttp import web
 
 from discovery.config.limits import Limits
 from gateway.edge.counters import Counters
+from gateway.edge.route import route_of
 from gateway.edge.rules import Charge, Rules, Verdict, subject
 from gateway.edge.store import STORE
 from gateway.metrics import RATE_LIMIT_UNAVAILABLE, RATE_LIMITED
@@ -20,7 +21,7 @@ from services.chassis.middlewares import INTERNAL, Handler
 _ADDRESS: Final = "x-envoy-external-address"
 """The client's, from the edge, which lets nobody else say it. What x-forwarded-for says is not believed."""
 
-_VERSION: Final = re.compile(r"/api/v\d+")
+_VERSION: Final = re.compile(r" /api/v\d+")
 
 
 class Limiter:
@@ -35,13 +36,21 @@ class Limiter:
 
     def about(self, request: web.Request) -> Sequence[Charge]:
         """What a request counts for: nothing, when it is none of the public's or limits are switched off."""
+        if request.path in INTERNAL or not (rules := self._in_force()):
+            return ()
+        return rules.about(_route(request), _address(request), known_caller(request))
+
+    def beyond(self, request: web.Request, routes: Sequence[str]) -> Sequence[Charge]:
+        """What a request counts for beyond that, which does the work of all these `routes`."""
+        if not (rules := self._in_force()):
+            return ()
+        return rules.beyond(routes, _address(request), known_caller(request))
+
+    def _in_force(self) -> Rules | None:
         limits = self._configuration[Limits]
         if limits is not self._limits:
             self._limits, self._rules = limits, Rules(limits, self._scale)
-        if not limits.enabled or request.path in INTERNAL:
-            return ()
-        address = subject(request.headers.get(_ADDRESS), request.remote)
-        return self._rules.about(_route(request), address, known_caller(request))
+        return self._rules if limits.enabled else None
 
     async def charge(self, charges: Sequence[Charge]) -> Verdict | None:
         """The verdict on a request; None without Redis: what cannot be counted is admitted."""
@@ -73,14 +82,23 @@ def limiting(settings: Settings) -> Callable[[web.Application], AsyncIterator[No
 @web.middleware
 async def within_limits(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Charge a request to the limits that are about it. Raises TooMany."""
-    limiter = request.app[_LIMITER]
-    if charges := limiter.about(request):
-        verdict = await limiter.charge(charges)
-        if verdict:
-            request[_VERDICT] = verdict
-            if not verdict.admitted:
-                raise TooMany(verdict.reason, retry_after=verdict.wait)
+    await _charge(request, request.app[_LIMITER].about(request))
     return await handler(request)
+
+
+async def charge_as(request: web.Request, routes: Sequence[str]) -> None:
+    """Charge a request that does the work of several others: their `routes` are like `POST /orders`. Raises TooMany."""
+    await _charge(request, request.app[_LIMITER].beyond(request, routes))
+
+
+async def _charge(request: web.Request, charges: Sequence[Charge]) -> None:
+    verdict = await request.app[_LIMITER].charge(charges) if charges else None
+    if verdict is None:
+        return
+    before = request.get(_VERDICT)
+    request[_VERDICT] = verdict if before is None else before.tighter(verdict)
+    if not verdict.admitted:
+        raise TooMany(verdict.reason, retry_after=verdict.wait)
 
 
 async def tell_limits(request: web.Request, response: web.StreamResponse) -> None:
@@ -89,8 +107,10 @@ async def tell_limits(request: web.Request, response: web.StreamResponse) -> Non
         response.headers.update(verdict.headers)
 
 
+def _address(request: web.Request) -> str:
+    return subject(request.headers.get(_ADDRESS), request.remote)
+
+
 def _route(request: web.Request) -> str:
-    """The method and the path template below the version, such as `GET /orders/{id}`; no such path has none."""
-    resource = request.match_info.route.resource
-    method = "GET" if request.method == "HEAD" else request.method
-    return f"{method} {_VERSION.sub('', resource.canonical, count=1)}" if resource else ""
+    """The same in every version, such as `GET /orders/{id}`."""
+    return _VERSION.sub(" ", route_of(request), count=1)

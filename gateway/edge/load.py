@@ -18,6 +18,9 @@ from services.chassis.middlewares import INTERNAL, Handler
 _READING: Final = 0.5
 """The share that strangers who only look may take: the rest is for orders, and for the signed in."""
 
+_GRAPHQL: Final = "/graphql"
+"""All that strangers can do there is look."""
+
 _TICK_SECONDS: Final = 0.05
 
 
@@ -66,7 +69,8 @@ async def within_capacity(request: web.Request, handler: Handler) -> web.StreamR
     if request.path in INTERNAL:
         return await handler(request)
     resilience = request.app[CONFIGURATION][Resilience]
-    reading = request.method in ("GET", "HEAD") and known_caller(request) is None
+    looking = request.method in ("GET", "HEAD") or request.path == _GRAPHQL
+    reading = looking and known_caller(request) is None
     what, share = ("reads", _READING) if reading else ("requests", 1.0)
     with ExitStack() as place:
         place.enter_context(request.app[_LOAD].place(resilience, what, share))

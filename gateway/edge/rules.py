@@ -41,7 +41,7 @@ class Rule:
 
     def remaining(self, debt: int) -> int:
         """How many more requests it admits at once."""
-        return (self.burst - debt) // self.interval
+        return max(0, self.burst - debt) // self.interval
 
     def wait(self, debt: int) -> int:
         """Microseconds until it admits one, when it does not."""
@@ -74,6 +74,12 @@ class Verdict:
             else max(owed, key=lambda pair: pair[0].wait(pair[1]))
         )
         return cls(rule, admitted, debt)
+
+    def tighter(self, other: "Verdict") -> "Verdict":
+        """The one of two about one request that its client is to be told of."""
+        if not other.admitted:
+            return other
+        return min(self, other, key=lambda one: one.rule.remaining(one.debt))
 
     @property
     def wait(self) -> int:
@@ -112,16 +118,28 @@ class Rules:
 
     def about(self, route: str, address: str, caller: Caller | None) -> list[Charge]:
         """What a request counts for; `route` is like `POST /orders`, `address` a `subject`."""
+        return [*self._about_caller(address, caller), *self._about_route(route, address, caller)]
+
+    def beyond(self, routes: Sequence[str], address: str, caller: Caller | None) -> list[Charge]:
+        """What a request that does the work of several counts for, beyond what it has been charged already.
+
+        It has been charged as one, of a route of its own.
+        """
+        more = self._about_caller(address, caller) * (len(routes) - 1)
+        return [*more, *(charge for route in routes for charge in self._about_route(route, address, caller))]
+
+    def _about_caller(self, address: str, caller: Caller | None) -> list[Charge]:
         charges = [Charge(self._address, address)]
-        who = address
         if caller:
             rule = self._staff if caller.has(Role.SUPPORT, Role.ADMIN) else self._user
             charges.append(Charge(rule, f"user:{caller.user_id}"))
-            # Whoever signs in or up is not yet who their token says.
-            who = address if _SIGNING_IN in route else f"user:{caller.user_id}"
-        if of_route := self._routes.get(route):
-            charges.append(Charge(of_route, f"{route}:{who}"))
         return charges
+
+    def _about_route(self, route: str, address: str, caller: Caller | None) -> list[Charge]:
+        rule = self._routes.get(route)
+        # Whoever signs in or up is not yet who their token says.
+        who = f"user:{caller.user_id}" if caller and _SIGNING_IN not in route else address
+        return [Charge(rule, f"{route}:{who}")] if rule else []
 
 
 @lru_cache(maxsize=1024)

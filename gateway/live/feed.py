@@ -1,4 +1,4 @@
-"""News of orders between replicas: one Redis subscription for all streams of a process.
+"""News of orders and of customers between replicas: one Redis subscription for all streams of a process.
 
 Publish/subscribe forgets. So whenever something may have been missed, those who watch are told that,
 and read the history.
@@ -6,9 +6,10 @@ and read the history.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -16,8 +17,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
 from gateway.edge.subscription import LOST, RECONNECT_SECONDS, heard
-from gateway.live.progress import StatusChange
-from gateway.metrics import LIVE_STREAMS
+from gateway.upstreams.order import StatusChange
 from services.chassis.errors import Unavailable
 
 _PULSE: Final = "live:pulse"
@@ -28,29 +28,40 @@ _MAX_NEWS: Final = 32
 _log = logging.getLogger(__name__)
 
 
-def channel(order_id: str) -> str:
+def order_channel(order_id: str) -> str:
     """The Redis channel on which news of an order travels."""
     return f"live:order:{order_id}"
 
 
-class Watch:
-    """What reaches one stream: changes as they come, and that some may have been missed."""
+def user_channel(user_id: str) -> str:
+    """The Redis channel on which news of all orders of a customer travels."""
+    return f"live:user:{user_id}"
 
-    def __init__(self) -> None:
+
+class Watch:
+    """What reaches one stream: changes as they come, and that some may have been missed.
+
+    Streams of one channel that have `heard` the same number have heard the same.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.heard = number
         self._changes: list[StatusChange] = []
         self._missed = False
         self._woken = asyncio.Event()
 
-    def tell(self, change: StatusChange) -> None:
+    def tell(self, change: StatusChange, number: int) -> None:
         """There is news. What a reader is too slow for it reads in the history."""
+        self.heard = number
         if len(self._changes) < _MAX_NEWS:
             self._changes.append(change)
         else:
             self._missed = True
         self._woken.set()
 
-    def miss(self) -> None:
+    def miss(self, number: int) -> None:
         """There may have been news."""
+        self.heard = number
         self._missed = True
         self._woken.set()
 
@@ -73,8 +84,9 @@ class Watch:
 
 @dataclass(slots=True)
 class _Topic:
-    """The streams that watch one order, and whether Redis has confirmed the subscription."""
+    """The streams that watch one channel, and whether Redis has confirmed the subscription."""
 
+    numbers: Iterator[int]
     watches: set[Watch] = field(default_factory=set)
     confirmed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -85,12 +97,14 @@ class _Topic:
             _log.warning("a message on a live channel cannot be read")
             self.miss()
             return
+        number = next(self.numbers)
         for watch in self.watches:
-            watch.tell(change)
+            watch.tell(change, number)
 
     def miss(self) -> None:
+        number = next(self.numbers)
         for watch in self.watches:
-            watch.miss()
+            watch.miss(number)
 
 
 class Feed:
@@ -99,31 +113,30 @@ class Feed:
     `client` serves it alone, and must not reconnect by itself: what was missed meanwhile would go unnoticed.
     """
 
-    def __init__(self, client: Redis, max_streams: int) -> None:
+    def __init__(self, client: Redis) -> None:
         self.up = False
         self.closed = False
         self._client = client
-        self._max_streams = max_streams
-        self._streams = 0
+        self._numbers = count(1)
         self._topics: dict[str, _Topic] = {}
         self._pubsub: PubSub | None = None
         self._sending = asyncio.Lock()
 
     @asynccontextmanager
-    async def watching(self, order_id: str) -> AsyncIterator[Watch]:
-        """Watch one order. Whatever happens to it from here on is news, or missed. Raises Unavailable when full."""
-        if self.closed or self._streams >= self._max_streams:
+    async def watching(self, name: str) -> AsyncIterator[Watch]:
+        """Watch one channel. Whatever comes on it from here on is news, or missed. Raises Unavailable at the end."""
+        if self.closed:
             raise Unavailable("no more live streams are taken here", retry_after=2)
-        name, watch = channel(order_id), Watch()
-        topic = self._topics.setdefault(name, _Topic())
+        watch = Watch(next(self._numbers))
+        topic = self._topics.setdefault(name, _Topic(self._numbers))
         topic.watches.add(watch)
-        self._count(+1)
         try:
             await self._subscribe(name, topic)
             watch.take()
+            # What it looks at first is newer than whatever others look at already.
+            watch.heard = next(self._numbers)
             yield watch
         finally:
-            self._count(-1)
             topic.watches.discard(watch)
             if not topic.watches:
                 del self._topics[name]
@@ -194,7 +207,3 @@ class Feed:
             if self._pubsub is not None:
                 with suppress(*LOST):
                     await command(self._pubsub, name)
-
-    def _count(self, change: int) -> None:
-        self._streams += change
-        LIVE_STREAMS.set(self._streams)

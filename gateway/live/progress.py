@@ -4,10 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pydantic import BaseModel
-
-from gateway.upstreams.order import Timeline
-from gateway.vocabulary import OrderId, Reason, Sequence, Time
+from gateway.upstreams.order import StatusChange, Timeline
 from services.contracts.order import OrderStatus
 
 SETTLED: Final[frozenset[OrderStatus]] = frozenset({"CONFIRMED", "CANCELLED"})
@@ -15,16 +12,6 @@ SETTLED: Final[frozenset[OrderStatus]] = frozenset({"CONFIRMED", "CANCELLED"})
 
 OVER: Final[frozenset[OrderStatus]] = frozenset({"DELIVERED", "CANCELLED", "REFUNDED"})
 """Where a stream ends that follows the order on its way to the customer."""
-
-
-class StatusChange(BaseModel):
-    """An order entered a status; `sequence` counts its statuses from 1, without a gap."""
-
-    order_id: OrderId
-    status: OrderStatus
-    sequence: Sequence
-    at: Time
-    reason: Reason = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,15 @@ from typing import Final
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.live.feed import Watch
-from gateway.live.progress import OVER, SETTLED, Progress, StatusChange, Step, advance, history
+from gateway.live.feed import Watch, order_channel
+from gateway.live.progress import OVER, SETTLED, Progress, Step, advance, history
 from gateway.live.resource import LIVE, Live
 from gateway.upstreams.client import Calls
-from gateway.upstreams.order import timeline
-from observability import context
+from gateway.upstreams.order import StatusChange, timeline
 from services.chassis.errors import Invalid, Refusal, Unavailable
 from services.chassis.http import query
-from services.chassis.middlewares import CORRELATION_HEADER
+from services.chassis.identity import caller
+from services.chassis.middlewares import context_headers
 
 _LAST_EVENT_ID: Final = "Last-Event-ID"
 _EVENT_ID: Final = re.compile(r"[0-9]{1,9}")
@@ -26,43 +26,54 @@ _HEARTBEAT: Final = b": still here\n\n"
 
 
 class EventsQuery(BaseModel):
-    """How far the stream goes."""
+    """Who it is where no header can be sent, and how far the stream goes."""
 
     model_config = ConfigDict(extra="forbid")
 
     follow: bool = Field(
         False, description="On beyond the confirmation: to DELIVERED, CANCELLED or REFUNDED."
     )
+    ticket: str | None = Field(
+        None, description="A ticket of `POST /live/tickets`, for browsers: they can send no access token."
+    )
+    last_event_id: str | None = Field(
+        None, description="As the header, for whoever opens a new stream and cannot send it."
+    )
 
 
 async def events(request: web.Request, calls: Calls) -> web.StreamResponse:
     """The stream; 204 when the client has seen all of it. Raises NotFound for an order that is not the caller's."""
     live, order_id = request.app[LIVE], request.match_info["id"]
-    final = OVER if query(request, EventsQuery).follow else SETTLED
-    start = Progress(_last_event_id(request), final)
-    async with live.feed.watching(order_id) as watch:
-        step = advance(start, history(await timeline(calls, order_id)))
-        if step.progress.ended and not step.due:
-            return web.Response(status=204)
-        if request.method == "HEAD":
-            # Whatever came behind the headers would be taken for the answer to the next request.
-            return web.Response(headers=_headers())
-        response = await _open(request)
-        # A refusal here means that the client may not see more, for one because its token has expired.
-        with suppress(ConnectionResetError, Refusal):
-            await _send(request, response, _RECONNECT + _lines(step.due), live.write_seconds)
-            while not (step.progress.ended or live.feed.closed):
-                step = await _next(live, watch, calls, order_id, step.progress)
-                await _send(request, response, _lines(step.due) or _HEARTBEAT, live.write_seconds)
-        return response
+    wanted = query(request, EventsQuery)
+    start = Progress(_last_event_id(request, wanted), OVER if wanted.follow else SETTLED)
+    with live.places.place(caller(request).user_id):
+        async with live.feed.watching(order_channel(order_id)) as watch:
+            step = advance(start, history(await timeline(calls, order_id)))
+            if step.progress.ended and not step.due:
+                return web.Response(status=204)
+            if request.method == "HEAD":
+                # Whatever came behind the headers would be taken for the answer to the next request.
+                return web.Response(headers=_headers())
+            response = await _open(request)
+            # A refusal here means that the client may not see more, for one because its token has expired.
+            with suppress(ConnectionResetError, Refusal):
+                await _send(request, response, _RECONNECT + _lines(step.due), live.write_seconds)
+                while not (step.progress.ended or live.feed.closed):
+                    step = await _next(live, watch, calls, order_id, step.progress)
+                    await _send(request, response, _lines(step.due) or _HEARTBEAT, live.write_seconds)
+            return response
 
 
-def _last_event_id(request: web.Request) -> int:
-    """The sequence that the client has seen last, 0 for none. Raises Invalid."""
-    value = request.headers.get(_LAST_EVENT_ID, "0")
-    if not _EVENT_ID.fullmatch(value):
-        raise Invalid.field(_LAST_EVENT_ID, "must be the id of an event of this stream")
-    return int(value)
+def _last_event_id(request: web.Request, wanted: EventsQuery) -> int:
+    """The sequence that the client has seen last, 0 for none; a browser that reconnects says it anew in the header.
+
+    Raises Invalid.
+    """
+    said = {_LAST_EVENT_ID: request.headers.get(_LAST_EVENT_ID), "last_event_id": wanted.last_event_id}
+    for name, value in said.items():
+        if value is not None and not _EVENT_ID.fullmatch(value):
+            raise Invalid.field(name, "must be the id of an event of this stream")
+    return int(said[_LAST_EVENT_ID] or said["last_event_id"] or 0)
 
 
 async def _next(live: Live, watch: Watch, calls: Calls, order_id: str, progress: Progress) -> Step:
@@ -87,8 +98,7 @@ def _headers() -> dict[str, str]:
     return {
         "Content-Type": "text/event-stream",
         "Cache-Control": "no-store",
-        CORRELATION_HEADER: context.current().correlation_id,
-        "traceparent": context.traceparent(),
+        **context_headers(),
     }
 
 

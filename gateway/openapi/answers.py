@@ -7,12 +7,13 @@ from typing import Final
 
 import orjson
 
-from gateway.contract import Events, Model
+from gateway.contract import Events, Given, Messages, Model
 from gateway.openapi.problems import MEDIA_TYPE, REFUSALS, RETRIED, meaning, problem
 from gateway.openapi.schemas import Json, example, reference
 
 _LIMITS: Final = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
 _VALIDATORS: Final = ("ETag", "Cache-Status")
+_SUCCESSION: Final = ("Deprecation", "Sunset", "Link")
 _ADVICE: Final[Mapping[int, tuple[str, ...]]] = {
     **dict.fromkeys(RETRIED, ("Retry-After",)),
     401: ("WWW-Authenticate",),
@@ -38,15 +39,20 @@ def refusal(status: int, own: Mapping[str, str]) -> Json:
     }
 
 
-def given(answer: Model | Events | str, known: Mapping[str, Json], *, validated: bool) -> Json:
-    """An answer of success; `known` are the schemas of the document. One that is `validated` need not be sent again."""
-    headers = {"headers": _headers("x-correlation-id", *_LIMITS, *(_VALIDATORS if validated else ()))}
+def given(answer: Given, known: Mapping[str, Json], *, validated: bool, deprecated: bool) -> Json:
+    """An answer of success; `known` are the schemas of the document.
+
+    One that is `validated` need not be sent again; one of what is `deprecated` says so.
+    """
+    more = (*(_VALIDATORS if validated else ()), *(_SUCCESSION if deprecated else ()))
+    headers = {"headers": _headers("x-correlation-id", *_LIMITS, *more)}
     match answer:
         case str():
             return {"description": answer, **headers}
         case Events(name, model):
             return {**headers, **_content(model, "text/event-stream", _event(name, model, known))}
-        case model:
+        # OpenAPI has no words for a WebSocket: shown is what one message of it is like.
+        case Messages(model) | model:
             media = {"schema": reference(model), "example": example(reference(model), known)}
             return {**headers, **_content(model, "application/json", media)}
 

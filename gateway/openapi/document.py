@@ -1,7 +1,7 @@
 """The document: a pure function of a version's table of endpoints."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from pydantic.json_schema import JsonSchemaMode
 
@@ -10,6 +10,7 @@ from gateway.openapi.answers import component, refusal
 from gateway.openapi.operation import Operation
 from gateway.openapi.problems import REFUSALS, Problem
 from gateway.openapi.schemas import Json, components
+from gateway.version import Version
 
 _ABOUT: Final = """
 Money is `{"amount": 1999, "currency": "USD"}`: minor units, an integer. Times are RFC 3339 in UTC. Fields are added
@@ -23,16 +24,18 @@ changes. What cannot be read is 400, what is wrong in it is 422 with the fields 
 that is not known. Another method than a path has is 405, with those that it has in `Allow`; HEAD is
 answered wherever GET is.
 
-**Lists** come in pages: `next_cursor` of one is the `cursor` of the next, and null on the last.
-
 **Repeating.** GET, PUT and DELETE can be repeated. So can whatever carries an `Idempotency-Key`: for 24 h it
-has one effect and one answer. 429, 502, 503 and 504 say in `Retry-After` how many seconds to wait.
+has one effect and one answer, in whichever version it is repeated. 429, 502, 503 and 504 say in `Retry-After` how many
+seconds to wait.
 
 **Limits.** `RateLimit-*` say how much is left of the limit that leaves the least; beyond it is 429.
 
 **Following up.** Every answer has an `x-correlation-id`: yours, if you sent one of at most 128 letters, digits, `.`,
 `_` or `-`, and a new one otherwise. It is in every log line and message that the request led to. Support and admin
 who send `x-portico-explain: 1` get it back as a JSON object that says why the answer is as it is.
+
+**Versions** stand side by side. What a newer one answers in another form is deprecated in the older, and its answers
+say so: `Deprecation` since when, `Sunset` until when it is here at least, `Link` what takes its place.
 """
 
 _HEADERS: Final[Json] = {
@@ -84,19 +87,45 @@ _HEADERS: Final[Json] = {
         "schema": {"type": "string"},
         "example": "portico; hit; ttl=0",
     },
+    "Deprecation": {
+        "description": "Since when it is deprecated, in seconds since 1970 (RFC 9745).",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^@[0-9]+$"},
+        "example": "@1688169599",
+    },
+    "Sunset": {
+        "description": "Until when it is here at least (RFC 8594).",
+        "required": True,
+        "schema": {"type": "string", "pattern": " GMT$"},
+        "example": "Sun, 30 Jun 2024 23:59:59 GMT",
+    },
+    "Link": {
+        "description": "What takes its place, as `successor-version` (RFC 5829), and where that is told of.",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": '</api/v2/orders>; rel="successor-version"',
+    },
 }
 
 
-def document(version: str, operations: Sequence[Operation]) -> Json:
-    """What an OpenAPI 3.1 reader is given. Raises LookupError where an example is missing."""
+def document(version: Version, operations: Sequence[Operation]) -> Json:
+    """What an OpenAPI 3.1 reader is given. Raises LookupError where an example is missing.
+
+    `{version}` in the text of an example stands for the version's name.
+    """
     schemas = components([*_models(operations), (Problem, "validation")])
+    described: Json = _named(version.name, _described(version, operations, schemas))
+    return described
+
+
+def _described(version: Version, operations: Sequence[Operation], schemas: dict[str, Json]) -> Json:
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Portico",
-            "version": version,
+            "version": str(version.number),
             "summary": "An e-commerce platform: catalogue, orders, payments, and what operators need.",
-            "description": _ABOUT.strip(),
+            "description": f"{_ABOUT}\n{version.about}".strip(),
         },
         "servers": [{"url": "/", "description": "This server"}],
         "tags": _tags(operations),
@@ -119,6 +148,18 @@ def document(version: str, operations: Sequence[Operation]) -> Json:
             },
         },
     }
+
+
+def _named(name: str, node: Any) -> Any:
+    match node:
+        case str():
+            return node.replace("{version}", name)
+        case dict():
+            return {key: _named(name, value) for key, value in node.items()}
+        case list() | tuple():
+            return [_named(name, value) for value in node]
+        case _:
+            return node
 
 
 def _models(operations: Iterable[Operation]) -> Iterator[tuple[Model, JsonSchemaMode]]:

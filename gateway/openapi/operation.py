@@ -6,10 +6,11 @@ from types import MappingProxyType
 from typing import Final, Self
 
 from gateway.contract import Contract, Model
-from gateway.endpoint import IDEMPOTENCY_KEY, Endpoint, Key, Who
+from gateway.endpoint import IDEMPOTENCY_KEY, Key, Who
 from gateway.openapi.answers import component, given, refusal
 from gateway.openapi.problems import ALWAYS
 from gateway.openapi.schemas import Json, example, parameters, reference
+from gateway.version import Published, Succession
 
 _ROLES: Final[Mapping[Who, tuple[str, ...]]] = MappingProxyType(
     {Who.USER: (), Who.OWNER: (), Who.STAFF: ("support", "admin"), Who.ADMIN: ("admin",)}
@@ -43,7 +44,10 @@ _VALIDATOR: Final[Json] = {
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What the document tells of: an endpoint at its whole path; `switchable`: by a flag, off for some or for all."""
+    """What the document tells of: an endpoint at its whole path; `switchable`: by a flag, off for some or for all.
+
+    One that has a `succession` is deprecated.
+    """
 
     method: str
     path: str
@@ -51,12 +55,21 @@ class Operation:
     key: Key
     contract: Contract
     switchable: bool = False
+    succession: Succession | None = None
 
     @classmethod
-    def of(cls, prefix: str, endpoint: Endpoint) -> Self:
-        """An endpoint below `prefix`."""
-        path, switchable = prefix + endpoint.path, endpoint.switch is not None
-        return cls(endpoint.method, path, endpoint.who, endpoint.key, endpoint.contract, switchable)
+    def of(cls, published: Published) -> Self:
+        """An endpoint of a version."""
+        endpoint = published.endpoint
+        return cls(
+            endpoint.method,
+            published.path,
+            endpoint.who,
+            endpoint.key,
+            endpoint.contract,
+            switchable=endpoint.switch is not None,
+            succession=published.succession,
+        )
 
     @property
     def refused(self) -> dict[int, Mapping[str, str]]:
@@ -86,21 +99,35 @@ class Operation:
         """The operation; `known` are the schemas of the document."""
         contract = self.contract
         body = {"requestBody": _body(contract.takes, known)} if contract.takes else {}
-        validated = 304 in contract.gives
-        answers = {
-            status: given(answer, known, validated=validated) for status, answer in contract.gives.items()
+        told = {"validated": 304 in contract.gives, "deprecated": self.succession is not None}
+        answers = {status: given(answer, known, **told) for status, answer in contract.gives.items()}
+        refusals = {
+            status: _also(answers[status], refusal(status, own))
+            if status in answers
+            else _refusal(status, own)
+            for status, own in self.refused.items()
         }
-        refusals = {status: _refusal(status, own) for status, own in self.refused.items()}
         return {
             "operationId": contract.id,
             "tags": [contract.tag.name],
             "summary": contract.summary,
-            "description": "\n\n".join(filter(None, (contract.notes, _CALLERS[self.who]))),
+            "description": "\n\n".join(filter(None, (self._successor, contract.notes, _CALLERS[self.who]))),
+            **({"deprecated": True} if self.succession else {}),
             "security": list(self._security()),
             "parameters": list(self._parameters()),
             **body,
             "responses": {str(status): answer for status, answer in (answers | refusals).items()},
         }
+
+    @property
+    def _successor(self) -> str:
+        if self.succession is None:
+            return ""
+        retirement = self.succession.retirement
+        return (
+            f"Deprecated since {retirement.deprecated:%-d %B %Y}, and here until {retirement.sunset:%-d %B %Y} at "
+            f"least: use `{self.method} {self.succession.path}`, which answers in another form."
+        )
 
     def _security(self) -> Iterator[Json]:
         if self.who is Who.ANYONE:
@@ -123,6 +150,15 @@ class Operation:
 
 def _refusal(status: int, own: Mapping[str, str]) -> Json:
     return refusal(status, own) if own else {"$ref": f"#/components/responses/{component(status)}"}
+
+
+def _also(answer: Json, refused: Json) -> Json:
+    """A status that comes in two forms."""
+    return {
+        **refused,
+        "description": f"{answer['description']}\n\n{refused['description']}",
+        "content": {**answer["content"], **refused["content"]},
+    }
 
 
 def _body(model: Model, known: Mapping[str, Json]) -> Json:

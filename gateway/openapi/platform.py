@@ -1,12 +1,15 @@
 """What is served beside the versions, and the same for all of them."""
 
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field, RootModel
 
-from gateway.contract import Contract, Tag
+from gateway.contract import Contract, Model, Tag
 from gateway.endpoint import Key, Who
+from gateway.graphql.endpoint import ENDPOINT as GRAPHQL
 from gateway.openapi.operation import Operation
+from gateway.version import Version
 
 PLATFORM: Final = Tag("Platform", "What is the same in every version.")
 
@@ -58,12 +61,20 @@ class HealthOut(BaseModel):
 
 
 class DocumentOut(RootModel[dict[str, object]]):
-    """An OpenAPI 3.1 document: this one."""
+    """An OpenAPI 3.1 document."""
 
     root: Annotated[dict[str, object], Field(examples=[{"openapi": "3.1.0"}])]
 
 
+_DOCUMENT: Final[Mapping[int, Model | str]] = {
+    200: DocumentOut,
+    304: "It is the one that `If-None-Match` names.",
+}
+
 OPERATIONS: Final = (
+    Operation(
+        GRAPHQL.method, GRAPHQL.path, GRAPHQL.who, GRAPHQL.key, GRAPHQL.contract, GRAPHQL.switch is not None
+    ),
     Operation(
         "GET",
         "/.well-known/jwks.json",
@@ -92,9 +103,21 @@ OPERATIONS: Final = (
         Contract(
             PLATFORM,
             "get_document",
-            "This document",
-            "It has an `ETag`; [/docs](/docs) shows it.",
-            gives={200: DocumentOut, 304: "It is the one that `If-None-Match` names."},
+            "The document of version 1",
+            "Each version has its own below its prefix.",
+            gives=_DOCUMENT,
         ),
     ),
 )
+
+
+def operations(version: Version) -> tuple[Operation, ...]:
+    """What a version's document tells of beside its endpoints."""
+    own = Contract(
+        PLATFORM,
+        "get_version_document",
+        "This document",
+        "It has an `ETag`; [/docs](/docs) shows it.",
+        gives=_DOCUMENT,
+    )
+    return (*OPERATIONS, Operation("GET", f"{version.prefix}/openapi.json", Who.ANYONE, Key.IGNORED, own))

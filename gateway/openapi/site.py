@@ -1,7 +1,7 @@
 """The document and the page that shows it, Swagger UI from its package: nothing is loaded from another host."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,12 +14,14 @@ from gateway.openapi import platform
 from gateway.openapi.document import document
 from gateway.openapi.file import File
 from gateway.openapi.operation import Operation
-from gateway.v1 import endpoints as v1
+from gateway.version import Version
+from gateway.versions import PUBLISHED, V1, VERSIONS
 from services.chassis.errors import NotFound
 
 _PACKAGE: Final = "drf_spectacular_sidecar"
 _FROM_PACKAGE: Final[Mapping[str, str]] = {
     "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "swagger-ui-standalone-preset.js": "text/javascript; charset=utf-8",
     "swagger-ui.css": "text/css; charset=utf-8",
     "favicon-32x32.png": "image/png",
 }
@@ -31,15 +33,23 @@ _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_INITIALIZER: Final = b"""\
+_DOCUMENTS: Final = {version.name: f"{version.prefix}/openapi.json" for version in reversed(VERSIONS)}
+"""Where each version is told of, the newest first."""
+
+_INITIALIZER: Final = """\
 SwaggerUIBundle({
-  url: "/openapi.json",
+  urls: %s,
   dom_id: "#api",
   deepLinking: true,
   defaultModelsExpandDepth: 0,
   validatorUrl: null,
+  layout: "StandaloneLayout",
+  presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
+  plugins: [() => ({components: {Logo: () => null}})],
 });
 """
+"""The logo would bring a style of its own, which the policy forbids."""
+
 _PAGE: Final = """\
 <!doctype html>
 <html lang="en">
@@ -52,8 +62,9 @@ _PAGE: Final = """\
 </head>
 <body>
 <main id="api"></main>
-<noscript>This page needs JavaScript. What it shows is at <a href="/openapi.json">/openapi.json</a>.</noscript>
+<noscript>This page needs JavaScript. What it shows: %(documents)s</noscript>
 <script src="/docs/swagger-ui-bundle.js?%(swagger-ui-bundle.js)s"></script>
+<script src="/docs/swagger-ui-standalone-preset.js?%(swagger-ui-standalone-preset.js)s"></script>
 <script src="/docs/initializer.js?%(initializer.js)s"></script>
 </body>
 </html>
@@ -62,10 +73,16 @@ _PAGE: Final = """\
 routes = web.RouteTableDef()
 
 
-@routes.get("/openapi.json")
-async def openapi(request: web.Request) -> web.Response:
-    """The document of the newest version."""
-    return (await asyncio.to_thread(newest)).answer(request)
+def _documenting(version: Version) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(request: web.Request) -> web.Response:
+        return (await asyncio.to_thread(described, version)).answer(request)
+
+    return handle
+
+
+routes.get("/openapi.json")(_documenting(V1))
+for _version in VERSIONS:
+    routes.get(f"{_version.prefix}/openapi.json")(_documenting(_version))
 
 
 @routes.get("/docs")
@@ -85,10 +102,11 @@ async def asset(request: web.Request) -> web.Response:
 
 
 @cache
-def newest() -> File:
-    """The document, made when it is first asked for."""
-    operations = [*(Operation.of(v1.PREFIX, endpoint) for endpoint in v1.ENDPOINTS), *platform.OPERATIONS]
-    return File.of("application/json", orjson.dumps(document("1", operations)), _FOR_A_MINUTE)
+def described(version: Version) -> File:
+    """The document of a version, made when it is first asked for."""
+    own = [Operation.of(one) for one in PUBLISHED if one.version is version]
+    found = document(version, [*own, *platform.operations(version)])
+    return File.of("application/json", orjson.dumps(found), _FOR_A_MINUTE)
 
 
 @cache
@@ -101,12 +119,15 @@ def assets() -> Mapping[str, File]:
     files = {
         name: File.of(kind, (folder / name).read_bytes(), _FOR_GOOD) for name, kind in _FROM_PACKAGE.items()
     }
-    return {**files, "initializer.js": File.of("text/javascript; charset=utf-8", _INITIALIZER, _FOR_GOOD)}
+    urls = orjson.dumps([{"name": name, "url": url} for name, url in _DOCUMENTS.items()])
+    initializer = (_INITIALIZER % urls.decode()).encode()
+    return {**files, "initializer.js": File.of("text/javascript; charset=utf-8", initializer, _FOR_GOOD)}
 
 
 @cache
 def page() -> File:
     """The page, with the versions of what it loads."""
-    html = _PAGE % {name: file.version for name, file in assets().items()}
+    links = ", ".join(f'<a href="{url}">{name}</a>' for name, url in _DOCUMENTS.items())
+    html = _PAGE % {"documents": links, **{name: file.version for name, file in assets().items()}}
     headers = {"Cache-Control": "public, no-cache", "Content-Security-Policy": _POLICY}
     return File.of("text/html; charset=utf-8", html.encode(), headers)

@@ -25,4 +25,4 @@ def batches(skus: Iterable[str]) -> Iterator[list[str]]:
 
 def listed(skus: Iterable[str]) -> str:
     """A batch as the value of a query's parameter."""
-    return ",".join(quote(sku, safe="") for sku in skus)
+    return ",".join(quote(sku, safe="", errors="replace") for sku in skus)

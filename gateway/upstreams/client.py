@@ -6,13 +6,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-import aiohttp
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
-from yarl import URL
 
 from discovery.config.resilience import Resilience
 from gateway.breaker import Breaker, Tolerance
@@ -21,6 +20,9 @@ from gateway.explanation import Call, explanation
 from gateway.metrics import UPSTREAM_SECONDS
 from gateway.settings import Settings
 from gateway.upstreams.refusals import refusal
+from gateway.upstreams.wire import Connect, Wire
+from observability import context
+from observability.tracing import calling
 from services.chassis.config import CONFIGURATION, Configuration
 from services.chassis.errors import NotFound, Refusal, Unavailable
 from services.chassis.middlewares import DEADLINE_HEADER
@@ -84,9 +86,8 @@ class Answer:
 class Upstreams:
     """One pool of connections to Envoy, and one bulkhead and one breaker for each service behind it."""
 
-    def __init__(self, session: aiohttp.ClientSession, egress_url: str, configuration: Configuration) -> None:
-        self._session = session
-        self._egress = None if egress_url.startswith("unix:") else egress_url.rstrip("/")
+    def __init__(self, wire: Wire, configuration: Configuration) -> None:
+        self._wire = wire
         self._configuration = configuration
         self._bulkheads = {service: Bulkhead(service) for service in Service}
         self._breakers = {service: Breaker(service, self._tolerance) for service in Service}
@@ -128,23 +129,23 @@ class Upstreams:
 
     async def _send(self, question: Question, seconds: float) -> Answer:
         service = question.service
-        url = URL(f"{self._egress or f'http://{service}'}{question.target}", encoded=True)
         headers = {**question.headers, "Host": service, DEADLINE_HEADER: str(max(1, int(seconds * 1000)))}
         try:
-            async with (
-                asyncio.timeout(seconds),
-                self._session.request(
-                    question.method, url, headers=headers, data=question.body, allow_redirects=False
-                ) as response,
-            ):
-                return Answer(service, response.status, await response.read(), response.headers)
+            with calling(f"{question.method} {service}") as span:
+                headers["traceparent"] = context.traceparent()
+                async with asyncio.timeout(seconds):
+                    reply = await self._wire.exchange(
+                        question.method, question.target, headers, question.body
+                    )
+                span.set_attribute("http.status_code", reply.status)
         except TimeoutError as error:
             raise Unavailable(
                 f"the {service} service did not answer in time", slug="deadline-exceeded"
             ) from error
-        except (aiohttp.ClientError, OSError) as error:
+        except OSError as error:
             _log.warning("the %s service cannot be reached: %r", service, error)
             raise Unavailable(f"the {service} service cannot be reached") from error
+        return Answer(service, reply.status, reply.body, reply.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,27 +206,23 @@ UPSTREAMS = web.AppKey("UPSTREAMS", Upstreams)
 
 
 def upstreams(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]:
-    """The pool of connections, for as long as the application lives: declare it after `configuration`."""
+    """The connections to Envoy, for as long as the application lives: declare it after `configuration`."""
 
     async def resource(app: web.Application) -> AsyncIterator[None]:
-        async with aiohttp.ClientSession(
-            connector=_connector(settings),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=1.0),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("User-Agent", "Accept-Encoding"),
-        ) as session:
-            app[UPSTREAMS] = Upstreams(session, settings.egress_url, app[CONFIGURATION])
-            yield
+        # Bounded by the bulkheads: with a limit of its own, calls to one service could use up those to all others.
+        wire = Wire(_connect(settings.egress_url))
+        app[UPSTREAMS] = Upstreams(wire, app[CONFIGURATION])
+        yield
+        wire.close()
 
     return resource
 
 
-def _connector(settings: Settings) -> aiohttp.BaseConnector:
-    # Bounded by the bulkheads: with a limit of its own, calls to one service could use up those to all others.
-    scheme, _, socket_path = settings.egress_url.partition("://")
-    if scheme == "unix":
-        return aiohttp.UnixConnector(socket_path, limit=0)
-    return aiohttp.TCPConnector(limit=0)
+def _connect(egress_url: str) -> Connect:
+    loop, url = asyncio.get_running_loop(), urlsplit(egress_url)
+    if url.scheme == "unix":
+        return partial(loop.create_unix_connection, path=url.path)
+    return partial(loop.create_connection, host=url.hostname, port=url.port or 80)
 
 
 def _now() -> float:

@@ -1,6 +1,7 @@
 """What the gateway reads of the order service."""
 
 from typing import Annotated, Final
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field
 
@@ -9,7 +10,9 @@ from gateway.upstreams.client import Calls, Service, path
 from gateway.vocabulary import (
     FullName,
     ImageUrl,
+    NextCursor,
     OrderId,
+    PaymentId,
     ProductId,
     ProductName,
     Quantity,
@@ -18,6 +21,7 @@ from gateway.vocabulary import (
     Sku,
     Status,
     Time,
+    UserId,
 )
 from services.contracts.money import Money
 from services.contracts.order import OrderStatus
@@ -31,6 +35,30 @@ class Entry(BaseModel):
     sequence: Sequence
     status: OrderStatus
     at: Time
+
+
+class StatusChange(BaseModel):
+    """An order entered a status; `sequence` counts its statuses from 1, without a gap."""
+
+    order_id: OrderId
+    status: OrderStatus
+    sequence: Sequence
+    at: Time
+    reason: Reason = None
+
+
+class Change(StatusChange):
+    """One of all the changes of a customer's orders. What comes behind it is had with its `cursor`."""
+
+    cursor: str
+
+
+class Changes(BaseModel):
+    """What comes next, and the cursor behind it; with `more`, there is more at once."""
+
+    items: tuple[Change, ...]
+    cursor: str
+    more: bool
 
 
 class Timeline(BaseModel):
@@ -78,26 +106,19 @@ class Priced(BaseModel):
 class Order(Priced, Timeline):
     """A whole order."""
 
+    user_id: UserId
     status: Status
     shipping_address: Annotated[dict[str, str | None], Like(Address)] = {}
+    payment_id: PaymentId
     created_at: Time
     updated_at: Time
 
 
-class ListedOrder(BaseModel):
-    """An order in a list."""
+class History(BaseModel):
+    """One page of a customer's orders."""
 
-    order_id: OrderId
-    status: Status
-    reason: Reason = None
-    items: tuple[Line, ...]
-    total: Money
-    created_at: Time
-    updated_at: Time
-
-
-class _History(BaseModel):
-    items: tuple[ListedOrder, ...]
+    items: tuple[Order, ...]
+    next_cursor: NextCursor = None
 
 
 class OrderCounts(BaseModel):
@@ -119,9 +140,14 @@ async def order(calls: Calls, order_id: str) -> Order:
     return await calls.read(Service.ORDER, path("orders", order_id), Order)
 
 
-async def recent_orders(calls: Calls) -> tuple[ListedOrder, ...]:
+async def orders(calls: Calls, query: str) -> History:
+    """Those of the caller's orders, newest first, that `query`, a query string with its question mark, asks for."""
+    return await calls.read(Service.ORDER, "/orders" + query, History)
+
+
+async def recent_orders(calls: Calls) -> tuple[Order, ...]:
     """The caller's last few orders, newest first."""
-    return (await calls.read(Service.ORDER, f"/orders?limit={RECENT}", _History)).items
+    return (await orders(calls, f"?limit={RECENT}")).items
 
 
 async def order_counts(calls: Calls) -> OrderCounts:
@@ -137,3 +163,12 @@ async def preview(calls: Calls, body: bytes) -> Priced:
 async def timeline(calls: Calls, order_id: str) -> Timeline:
     """The timeline of one order. Raises NotFound for one that is not the caller's."""
     return await calls.read(Service.ORDER, path("orders", order_id, "timeline"), Timeline)
+
+
+async def changes(calls: Calls, cursor: str | None) -> Changes:
+    """What happened to the caller's orders behind a cursor; without one nothing, and the cursor of now.
+
+    Raises Invalid for what is no cursor of theirs, Conflict for one that is too old.
+    """
+    behind = f"?{urlencode({'cursor': cursor})}" if cursor is not None else ""
+    return await calls.read(Service.ORDER, f"/orders/changes{behind}", Changes)

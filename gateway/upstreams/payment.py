@@ -1,9 +1,10 @@
 """What the gateway reads of the payment service."""
 
-from urllib.parse import quote
+from collections.abc import Iterable, Mapping
 
 from pydantic import BaseModel
 
+from gateway.upstreams.batches import listed
 from gateway.upstreams.client import Calls, Service
 from gateway.vocabulary import OrderId, PaymentId, PaymentStatus
 from services.contracts.money import Money
@@ -24,8 +25,12 @@ class _Payments(BaseModel):
     items: tuple[Payment, ...]
 
 
+async def payments(calls: Calls, order_ids: Iterable[str]) -> Mapping[str, Payment]:
+    """The payments of a batch of orders by order; those that have none yet are left out."""
+    found = await calls.read(Service.PAYMENT, f"/payments?order_ids={listed(order_ids)}", _Payments)
+    return {payment.order_id: payment for payment in found.items}
+
+
 async def payment_of(calls: Calls, order_id: str) -> Payment | None:
     """The payment of an order; None while there is none yet."""
-    query = f"?order_ids={quote(order_id, safe='', errors='replace')}"
-    found = await calls.read(Service.PAYMENT, f"/payments{query}", _Payments)
-    return next((payment for payment in found.items if payment.order_id == order_id), None)
+    return (await payments(calls, [order_id])).get(order_id)

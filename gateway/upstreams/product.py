@@ -148,6 +148,10 @@ class _Batch(BaseModel):
     items: tuple[_Priced, ...]
 
 
+class _Products(BaseModel):
+    items: tuple[Product, ...]
+
+
 def skus_of(items: Iterable[Summary]) -> tuple[str, ...]:
     """The skus of all these products."""
     return tuple(sku for item in items for sku in item.skus)
@@ -168,6 +172,12 @@ async def prices(calls: Calls, skus: Iterable[str]) -> Mapping[str, Money]:
     found = await calls.read(Service.PRODUCT, f"/product-batch?skus={listed(skus)}", _Batch)
     on_sale = [product for product in found.items if product.status == "active"]
     return {variant.sku: variant.price for product in on_sale for variant in product.variants}
+
+
+async def on_sale(calls: Calls, skus: Iterable[str]) -> Mapping[str, Product]:
+    """The products of a batch of skus, by sku; those that are not on sale are left out."""
+    found = await calls.read(Service.PRODUCT, f"/product-batch?skus={listed(skus)}", _Products)
+    return {sku: product for product in found.items if product.status == "active" for sku in product.skus}
 
 
 async def showcase(calls: Calls) -> Showcase:

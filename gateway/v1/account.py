@@ -1,42 +1,52 @@
 """The caller's account."""
 
-from typing import Final, Self
+from collections.abc import Callable
+from typing import Final, Generic, Self
 
 from aiohttp import web
 
 from gateway.compositions.account_page import AccountPage, account_page
 from gateway.contract import Contract
-from gateway.endpoint import no_parameters
+from gateway.endpoint import Handler, no_parameters
 from gateway.upstreams import auth as source
 from gateway.upstreams.client import Calls
-from gateway.upstreams.order import ListedOrder, OrderCounts
+from gateway.upstreams.order import Order, OrderCounts
+from gateway.v1.orders import ListedOrder, Shown, shown
 from gateway.v1.signing_in import ACCOUNTS
 from gateway.vocabulary import Degraded
 from services.chassis.http import reply
 
 
-class AccountPageOut(source.Account):
+class Account(source.Account, Generic[Shown]):
     """An account with its orders."""
 
-    recent_orders: tuple[ListedOrder, ...] | None
+    recent_orders: tuple[Shown, ...] | None
     order_counts: OrderCounts | None
     degraded: Degraded
 
     @classmethod
-    def of(cls, page: AccountPage) -> Self:
-        """The page as version 1 shows it."""
+    def of(cls, page: AccountPage, show: Callable[[Order], Shown]) -> Self:
+        """The page, its orders as `show` has them."""
         return cls(
             **dict(page.account),
-            recent_orders=page.recent_orders,
+            recent_orders=shown(page.recent_orders, show),
             order_counts=page.order_counts,
             degraded=page.degraded,
         )
 
 
-async def page(request: web.Request, calls: Calls) -> web.Response:
-    """One's own account."""
-    no_parameters(request)
-    return reply(AccountPageOut.of(await account_page(calls)))
+class AccountPageOut(Account[ListedOrder]):
+    """An account with its orders."""
+
+
+def page(model: type[Account[Shown]], show: Callable[[Order], Shown]) -> Handler:
+    """One's own account as `model`, its orders as `show` has them."""
+
+    async def handle(request: web.Request, calls: Calls) -> web.Response:
+        no_parameters(request)
+        return reply(model.of(await account_page(calls), show))
+
+    return handle
 
 
 PAGE: Final = Contract(

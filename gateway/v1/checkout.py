@@ -1,13 +1,14 @@
 """Checkout: what an order would cost, before it is placed."""
 
+from collections.abc import Callable
 from typing import Annotated, Final, Self
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from gateway.compositions.checkout_preview import CheckoutPreview, Notice, checkout_preview
 from gateway.contract import Contract
-from gateway.endpoint import json_object, no_parameters
+from gateway.endpoint import Handler, json_object, no_parameters
 from gateway.upstreams import order as source
 from gateway.upstreams.client import Calls
 from gateway.v1.inputs import Input
@@ -30,6 +31,12 @@ class PreviewLineOut(source.Line):
 
     available: Available
 
+    @classmethod
+    def all_of(cls, preview: CheckoutPreview) -> tuple[Self, ...]:
+        """The lines of a preview."""
+        stock = preview.stock or {}
+        return tuple(cls(**dict(line), available=stock.get(line.sku)) for line in preview.priced.items)
+
 
 class PreviewOut(source.Priced):
     """What an order would be charged. There is no shipping to choose from yet."""
@@ -42,20 +49,20 @@ class PreviewOut(source.Priced):
     @classmethod
     def of(cls, preview: CheckoutPreview) -> Self:
         """The preview as version 1 shows it."""
-        stock = preview.stock or {}
-        items = tuple(
-            PreviewLineOut(**dict(line), available=stock.get(line.sku)) for line in preview.priced.items
-        )
+        items = PreviewLineOut.all_of(preview)
         return cls(
             **dict(preview.priced) | {"items": items}, notices=preview.notices, degraded=preview.degraded
         )
 
 
-async def preview(request: web.Request, calls: Calls) -> web.Response:
-    """The totals of an order that is only thought of. Nothing is stored or reserved."""
-    no_parameters(request)
-    body = await json_object(request)
-    return reply(PreviewOut.of(await checkout_preview(calls, body)))
+def preview(show: Callable[[CheckoutPreview], BaseModel]) -> Handler:
+    """What an order would cost that is only thought of, as `show` has it. Nothing is stored or reserved."""
+
+    async def handle(request: web.Request, calls: Calls) -> web.Response:
+        no_parameters(request)
+        return reply(show(await checkout_preview(calls, await json_object(request))))
+
+    return handle
 
 
 PREVIEW: Final = Contract(

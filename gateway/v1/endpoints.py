@@ -5,6 +5,7 @@ from typing import Final
 
 from gateway.cache.http import cached
 from gateway.endpoint import Endpoint, Key, Who, passed_to
+from gateway.live import socket
 from gateway.live.stream import events
 from gateway.upstreams.client import Service
 from gateway.v1 import (
@@ -15,6 +16,7 @@ from gateway.v1 import (
     dead_letters,
     home,
     inventory,
+    live,
     orders,
     payments,
     placing,
@@ -24,7 +26,9 @@ from gateway.v1 import (
     signing_keys,
 )
 
-PREFIX: Final = "/api/v1"
+ABOUT: Final = """
+**Lists** come in pages: `next_cursor` of one is the `cursor` of the next, and null on the last.
+"""
 
 _auth = partial(passed_to, Service.AUTH)
 _product = partial(passed_to, Service.PRODUCT)
@@ -40,9 +44,9 @@ ENDPOINTS: Final = (
     Endpoint("POST",   "/auth/refresh",                  Who.ANYONE, _auth("/refresh"), signing_in.REFRESH, switchable=False),
     Endpoint("POST",   "/auth/logout",                   Who.ANYONE, _auth("/logout"), signing_in.LOGOUT),
 
-    Endpoint("GET",    "/home",                          Who.ANYONE, home.page, home.PAGE),
-    Endpoint("GET",    "/account",                       Who.USER,   account.page, account.PAGE),
-    Endpoint("POST",   "/checkout/preview",              Who.USER,   checkout.preview, checkout.PREVIEW),
+    Endpoint("GET",    "/home",                          Who.ANYONE, home.page(home.HomeOut, orders.ListedOrder.of), home.PAGE),
+    Endpoint("GET",    "/account",                       Who.USER,   account.page(account.AccountPageOut, orders.ListedOrder.of), account.PAGE),
+    Endpoint("POST",   "/checkout/preview",              Who.USER,   checkout.preview(checkout.PreviewOut.of), checkout.PREVIEW),
 
     Endpoint("GET",    "/products",                      Who.ANYONE, cached("products", products.index), products.LIST),
     Endpoint("GET",    "/products/{id}",                 Who.ANYONE, cached("product", products.page), products.PAGE),
@@ -56,10 +60,13 @@ ENDPOINTS: Final = (
 
     Endpoint("POST",   "/orders",                        Who.USER,   placing.place, placing.PLACE, Key.REQUIRED),
     Endpoint("GET",    "/orders",                        Who.USER,   _order("/orders"), orders.LIST),
-    Endpoint("GET",    "/orders/{id}",                   Who.OWNER,  orders.page, orders.PAGE),
+    Endpoint("GET",    "/orders/{id}",                   Who.OWNER,  orders.page(orders.OrderOut.of), orders.PAGE),
     Endpoint("GET",    "/orders/{id}/status",            Who.OWNER,  _order("/orders/{id}/status"), orders.STATUS),
-    Endpoint("GET",    "/orders/{id}/events",            Who.OWNER,  events, orders.EVENTS),
+    Endpoint("GET",    "/orders/{id}/events",            Who.OWNER,  events, orders.EVENTS, ticketed=True),
     Endpoint("POST",   "/orders/{id}/cancellation",      Who.OWNER,  _order("/orders/{id}/cancellation"), orders.CANCEL, Key.REQUIRED),
+
+    Endpoint("POST",   "/live/tickets",                  Who.USER,   live.issue_ticket, live.TICKET),
+    Endpoint("GET",    "/live",                          Who.USER,   socket.live, live.SOCKET, ticketed=True),
 
     Endpoint("POST",   "/payments/webhooks/{provider}",  Who.ANYONE, payments.webhook, payments.WEBHOOK, switchable=False),
     Endpoint("GET",    "/payments/{id}",                 Who.OWNER,  _payment("/payments/{id}"), payments.GET),

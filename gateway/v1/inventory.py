@@ -5,8 +5,8 @@ from typing import Annotated, Final
 from pydantic import BaseModel, Field
 
 from gateway.contract import Contract, Tag
+from gateway.upstreams import inventory as source
 from gateway.v1.inputs import Input, StockedSku
-from gateway.vocabulary import Available, Sku
 
 STOCK: Final = Tag("Stock", "What is there of each sku, and how much of it is held for orders.")
 
@@ -28,15 +28,8 @@ class AdjustmentIn(Input):
     reason: Annotated[str, Field(min_length=1, max_length=200, examples=["Delivery 4711"])]
 
 
-class StockOut(BaseModel):
+class StockOut(source.Level):
     """The truth about one sku."""
-
-    sku: Sku
-    quantity: Annotated[int, Field(description="How many are there.", examples=[42])]
-    reserved: Annotated[int, Field(description="How many of these are held for orders.", examples=[2])]
-    available: Available
-    low_stock_threshold: Annotated[int, Field(description="From here on it is called low.", examples=[5])]
-    track: Annotated[bool, Field(description="Whether it is counted at all.", examples=[True])]
 
 
 GET: Final = Contract(

@@ -1,13 +1,14 @@
 """Orders, shown with their payment."""
 
-from typing import Annotated, Final, Self
+from collections.abc import Callable
+from typing import Annotated, Final, Self, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, Field
 
 from gateway.compositions.order_page import OrderPage, order_page
-from gateway.contract import Contract, Events, Tag
-from gateway.live.progress import StatusChange
+from gateway.contract import Contract, Events, Like, Tag
+from gateway.endpoint import Handler
 from gateway.live.stream import EventsQuery
 from gateway.upstreams import order as source
 from gateway.upstreams.client import Calls
@@ -30,6 +31,9 @@ from services.contracts.order import OrderStatus
 ORDERS: Final = Tag(
     "Orders", "Accepted at once, then carried through reservation, payment and confirmation, or undone."
 )
+
+Shown = TypeVar("Shown", bound=BaseModel)
+"""An order, as a version shows it."""
 
 _EventId = Annotated[
     str,
@@ -65,9 +69,13 @@ class EventsHeaders(BaseModel):
     last_event_id: _EventId | None = Field(None, alias="Last-Event-ID")
 
 
-class OrderOut(source.Order):
+class OrderOut(source.Priced, source.Timeline):
     """A whole order. There are no shipments yet."""
 
+    status: Status
+    shipping_address: Annotated[dict[str, str | None], Like(source.Address)]
+    created_at: Time
+    updated_at: Time
     payment: Annotated[Payment | None, Field(description="Null while there is none yet.")]
     shipment: None = None
     degraded: Degraded
@@ -75,7 +83,24 @@ class OrderOut(source.Order):
     @classmethod
     def of(cls, page: OrderPage) -> Self:
         """The page as version 1 shows it."""
-        return cls(**dict(page.order), payment=page.payment, degraded=page.degraded)
+        return cls(**vars(page.order), payment=page.payment, degraded=page.degraded)
+
+
+class ListedOrder(BaseModel):
+    """An order in a list."""
+
+    order_id: OrderId
+    status: Status
+    reason: Reason
+    items: tuple[source.Line, ...]
+    total: Money
+    created_at: Time
+    updated_at: Time
+
+    @classmethod
+    def of(cls, order: source.Order) -> Self:
+        """The order as version 1 shows it beside others."""
+        return cls(**dict(order))
 
 
 class StatusOut(BaseModel):
@@ -109,10 +134,20 @@ class OrderListOut(BaseModel):
     next_cursor: NextCursor
 
 
-async def page(request: web.Request, calls: Calls) -> web.Response:
-    """One order."""
-    found = await order_page(calls, request.match_info["id"])
-    return reply(OrderOut.of(found))
+def page(show: Callable[[OrderPage], BaseModel]) -> Handler:
+    """One order, as `show` has it."""
+
+    async def handle(request: web.Request, calls: Calls) -> web.Response:
+        return reply(show(await order_page(calls, request.match_info["id"])))
+
+    return handle
+
+
+def shown(
+    orders: tuple[source.Order, ...] | None, show: Callable[[source.Order], Shown]
+) -> tuple[Shown, ...] | None:
+    """Orders beside other things, as `show` has each; none where they could not be had."""
+    return None if orders is None else tuple(map(show, orders))
 
 
 LIST: Final = Contract(
@@ -147,11 +182,15 @@ EVENTS: Final = Contract(
     "Watch an order",
     "Server-sent events: every status that the order has entered, then each as it is entered. "
     "The stream ends at CONFIRMED or CANCELLED. One that breaks is resumed by `Last-Event-ID`, on whichever server; "
-    "lines that begin with a colon keep it open. It also ends when the access token expires.",
+    "lines that begin with a colon keep it open. It also ends when the access token expires. Browsers show a ticket of "
+    "`POST /live/tickets`.",
     path=OrderPath,
     query=EventsQuery,
     headers=EventsHeaders,
-    gives={200: Events("order.status", StatusChange), 204: "All of it has been seen, and it has ended."},
+    gives={
+        200: Events("order.status", source.StatusChange),
+        204: "All of it has been seen, and it has ended.",
+    },
 )
 
 CANCEL: Final = Contract(

@@ -60,20 +60,24 @@ class PlaceOrderIn(Input):
 class AcceptedOut(source.Accepted):
     """An order that is on its way, and where to watch it."""
 
-    status_url: Annotated[str, Field(examples=["/api/v1/orders/01a208bc0f2e7c31b8d3a0f54c6e9d12/status"])]
-    events_url: Annotated[str, Field(examples=["/api/v1/orders/01a208bc0f2e7c31b8d3a0f54c6e9d12/events"])]
+    status_url: Annotated[
+        str, Field(examples=["/api/{version}/orders/01a208bc0f2e7c31b8d3a0f54c6e9d12/status"])
+    ]
+    events_url: Annotated[
+        str, Field(examples=["/api/{version}/orders/01a208bc0f2e7c31b8d3a0f54c6e9d12/events"])
+    ]
 
     @classmethod
-    def of(cls, accepted: source.Accepted) -> Self:
-        """The order as version 1 answers it."""
-        url = f"/api/v1/orders/{accepted.order_id}"
+    def of(cls, accepted: source.Accepted, orders: str) -> Self:
+        """The order as it is answered; `orders` is the path of all orders, in the version that was asked."""
+        url = f"{orders}/{accepted.order_id}"
         return cls(**dict(accepted), status_url=f"{url}/status", events_url=f"{url}/events")
 
 
 async def place(request: web.Request, calls: Calls) -> web.Response:
     """202: the order is stored and on its way."""
     answer = await calls.ask(Service.ORDER, "POST", "/orders", body=await json_object(request))
-    return reply(AcceptedOut.of(answer.read(source.Accepted)), answer.status)
+    return reply(AcceptedOut.of(answer.read(source.Accepted), request.path), answer.status)
 
 
 _TOKENS: Final = """

@@ -42,7 +42,7 @@ async def seed_all(layout: Layout) -> None:
     """Seed the sample catalogue and say what was new."""
     with console.status("seeding accounts and catalogue …"):
         await asyncio.to_thread(seed_accounts, layout)
-        created = await seed_catalogue(layout)
+        created = await seed_catalogue(layout.url("edge"), load_credentials(layout).admin)
     console.print(f"[green]✓[/green] accounts and sample catalogue: {_new(created)}")
 
 

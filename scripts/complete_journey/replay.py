@@ -14,12 +14,11 @@ PAGE = 100
 async def on_sale(storefront: Storefront) -> dict[int, str]:
     """The skus of the products of the catalogue that this platform sells, by product id. Raises Refused."""
     skus: dict[int, str] = {}
-    cursor: str | None = ""
-    while cursor is not None:
-        path = f"/api/v1/products?tag={TAG}&sort=name&limit={PAGE}"
-        page = await storefront.call("GET", f"{path}{cursor and f'&cursor={cursor}'}")
+    next_page: str | None = f"/api/v2/products?tag={TAG}&sort=name&limit={PAGE}"
+    while next_page is not None:
+        page = await storefront.call("GET", next_page)
         skus |= {product_id(product["slug"]): product["slug"] for product in page["items"]}
-        cursor = page["next_cursor"]
+        next_page = page["next"]
     return skus
 
 

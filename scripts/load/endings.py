@@ -84,14 +84,15 @@ async def _find(customers: Customers, customer: Customer, order_ids: Set[str]) -
 
 async def _history(customers: Customers, customer: Customer) -> AsyncIterator[Json]:
     """A customer's orders, newest first, read page by page."""
-    cursor: str | None = ""
-    while cursor is not None:
-        page = await customers.read(customer, f"{ORDERS}?limit={PAGE}{cursor and f'&cursor={cursor}'}")
+    next_page: str | None = f"{ORDERS}?limit={PAGE}"
+    while next_page is not None:
+        page = await customers.read(customer, next_page)
         for order in page["items"]:
             yield order
-        cursor = page["next_cursor"]
+        next_page = page["next"]
 
 
 def _ending(order: Json) -> Ending:
     began, ended = (datetime.fromisoformat(order[name]) for name in ("created_at", "updated_at"))
-    return Ending(order["status"], order["reason"], (ended - began).total_seconds())
+    state = order["state"]
+    return Ending(state["status"], state["reason"], (ended - began).total_seconds())

@@ -14,7 +14,7 @@ from scripts.load.customers import Customers
 from scripts.load.wishes import Wish
 from scripts.storefront import order_request
 
-ORDERS = "/api/v1/orders"
+ORDERS = "/api/v2/orders"
 JSON = "application/json"
 ACCEPTED = 202
 TOO_MANY = 429

@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from scripts.layout import Layout
+from scripts.layout import PARTS, Layout
 from scripts.native.debian import DebianPackages
 from scripts.native.part import Part
 from scripts.native.probes import http_answer
@@ -17,8 +17,7 @@ PART = Part(
     DebianPackages("bullseye", ("consul",)),
     Tool("PORTICO_CONSUL_BIN", ("consul",), "usr/bin/consul", (1, 8), "version"),
 )
-# Every process holds watches and heartbeats open; Consul's own limit is 200 connections from one address.
-CONNECTIONS_PER_CLIENT = 4000
+CONFIGURATION = PARTS / "consul.json"
 
 
 def process(layout: Layout) -> ProcessSpec:
@@ -26,7 +25,10 @@ def process(layout: Layout) -> ProcessSpec:
     config = layout.config("consul") / "consul.json"
     return ProcessSpec(
         name="consul",
-        command=(str(PART.executable(layout.native).path), "agent", "-config-file", str(config)),
+        command=(
+            *(str(PART.executable(layout.native).path), "agent", "-ui"),
+            *("-config-file", str(CONFIGURATION), "-config-file", str(config)),
+        ),
         ports=layout.ports(*(f"consul{kind}" for kind in ("", "_dns", "_server", "_serf_lan", "_serf_wan"))),
         prepare=lambda: _configure(layout, config),
         # A leader's name: the catalogue and KV answer from now on.
@@ -45,18 +47,10 @@ def forget_services(layout: Layout) -> None:
 
 def _configure(layout: Layout, config: Path) -> None:
     settings = {
-        "server": True,
-        "bootstrap_expect": 1,
-        "node_name": "portico",
         "data_dir": str(layout.data("consul")),
         "bind_addr": layout.host,
         "client_addr": layout.host,
         "advertise_addr": layout.host,
-        "ui": True,
-        "log_level": "warn",
-        "disable_update_check": True,
-        "performance": {"raft_multiplier": 1},
-        "limits": {"http_max_conns_per_client": CONNECTIONS_PER_CLIENT},
         "ports": {
             "http": layout.port("consul"),
             "dns": layout.port("consul_dns"),

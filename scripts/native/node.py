@@ -50,7 +50,12 @@ def npm_ci(directory: Path, native: Path, *, development: bool = False) -> None:
     run(*command, *quietly, cwd=directory, environment=node_environment(native), seconds=INSTALL_SECONDS)
 
 
+def node_of(native: Path) -> Path:
+    """The Node that belongs to npm."""
+    return PART.executable(native).path.with_name("node")
+
+
 def node_environment(native: Path) -> dict[str, str]:
     """An environment in which the Node that belongs to npm comes first."""
-    directory = PART.executable(native).path.parent
+    directory = node_of(native).parent
     return {**os.environ, "PATH": f"{directory}{os.pathsep}{os.environ.get('PATH', '')}"}

@@ -5,9 +5,10 @@ import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from string import Template
+from typing import Any
 
 import aiohttp
+import yaml
 
 from scripts.layout import CHECKOUT, Layout
 from scripts.native.debian import DebianPackages
@@ -28,7 +29,10 @@ PART = Part(
 )
 SCRAPED_TAG = "portico"
 TARGETS_SECONDS = 5.0
-TEMPLATE = CHECKOUT / "observability" / "prometheus" / "prometheus.yml"
+FILES = CHECKOUT / "observability" / "prometheus"
+CONFIGURATION = FILES / "prometheus.yml"
+LISTENERS = {"edge": "edge_admin", "egress": "egress_admin", "rabbitmq": "rabbitmq_prometheus"}
+"""Who tells the figures of a host of the configuration on this machine."""
 
 
 def process(layout: Layout) -> ProcessSpec:
@@ -56,9 +60,25 @@ def process(layout: Layout) -> ProcessSpec:
 
 
 def _configure(layout: Layout, config: Path) -> None:
-    names = ("edge_admin", "egress_admin", "rabbitmq_prometheus")
-    values = {name: layout.address(name) for name in names} | {"targets": str(_targets_file(layout))}
-    config.write_text(Template(TEMPLATE.read_text()).substitute(values))
+    config.write_text(json.dumps(configuration(layout), indent=2))
+
+
+def configuration(layout: Layout) -> dict[str, Any]:
+    """What Prometheus does in containers, for the processes of this machine. There is no Alertmanager here."""
+    document: dict[str, Any] = yaml.safe_load(CONFIGURATION.read_text())
+    del document["alerting"]
+    document["rule_files"] = [str(FILES / pattern) for pattern in document["rule_files"]]
+    for job in document["scrape_configs"]:
+        if job.pop("consul_sd_configs", None):
+            job["file_sd_configs"] = [{"files": [str(_targets_file(layout))]}]
+        for group in job.get("static_configs", ()):
+            group["targets"] = [_here(target, layout) for target in group["targets"]]
+    return document
+
+
+def _here(target: str, layout: Layout) -> str:
+    host, _, _ = target.partition(":")
+    return layout.address(LISTENERS[host])
 
 
 async def keep_targets(layout: Layout) -> None:
@@ -82,7 +102,11 @@ def _targets(services: Mapping[str, Mapping[str, object]]) -> list[dict[str, obj
     return [
         {
             "targets": [f"{service['Address']}:{service['Port']}"],
-            "labels": {"service": service["Service"], "instance": name},
+            # As Consul discovery tells it.
+            "labels": {
+                "__meta_consul_service": str(service["Service"]),
+                "__meta_consul_service_id": name,
+            },
         }
         for name, service in sorted(services.items())
     ]

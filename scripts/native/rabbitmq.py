@@ -4,11 +4,12 @@ import base64
 import hashlib
 import json
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.layout import Layout
+from scripts.layout import PARTS, Layout
 from scripts.native.debian import DebianPackages
 from scripts.native.part import Part
 from scripts.native.probes import port_open
@@ -23,7 +24,9 @@ ERLANG = (
 )
 ERLANG_ROOT = "usr/lib/erlang"
 SERVER_ROOT = "usr/lib/rabbitmq/lib/rabbitmq_server-3.10.8"
-PLUGINS = ("rabbitmq_management", "rabbitmq_prometheus")
+CONFIGURATION = PARTS / "rabbitmq.conf"
+ENABLED_PLUGINS = PARTS / "rabbitmq_plugins"
+PLUGINS = tuple(re.findall(r"\w+", ENABLED_PLUGINS.read_text()))
 NEEDED_BY_PLUGINS = ("rabbitmq_management_agent", "rabbitmq_prelaunch", "rabbitmq_web_dispatch")
 
 
@@ -118,7 +121,7 @@ def _environment(layout: Layout, config: Path) -> dict[str, str]:
         "RABBITMQ_MNESIA_BASE": str(data / "mnesia"),
         "RABBITMQ_LOG_BASE": str(data / "log"),
         "RABBITMQ_CONFIG_FILE": str(config / "rabbitmq.conf"),
-        "RABBITMQ_ENABLED_PLUGINS_FILE": str(config / "enabled_plugins"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(ENABLED_PLUGINS),
         "RABBITMQ_PID_FILE": str(data / "pid"),
         "RABBITMQ_DIST_PORT": str(layout.port("rabbitmq_dist")),
         "RABBITMQ_GENERATED_CONFIG_DIR": str(data / "generated"),
@@ -139,14 +142,9 @@ def _configure(layout: Layout, secrets: Secrets, config: Path) -> None:
         "prometheus.tcp.ip": layout.host,
         "prometheus.tcp.port": layout.port("rabbitmq_prometheus"),
         "load_definitions": definitions,
-        "vm_memory_high_watermark.absolute": "1GB",
-        "disk_free_limit.absolute": "200MB",
-        "log.file": "false",
-        "log.console": "true",
-        "log.console.level": "warning",
     }
-    (config / "rabbitmq.conf").write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
-    (config / "enabled_plugins").write_text(f"[{','.join(PLUGINS)}].\n")
+    ours = "".join(f"{name} = {value}\n" for name, value in settings.items())
+    (config / "rabbitmq.conf").write_text(CONFIGURATION.read_text() + ours)
     write_private(definitions, json.dumps(_definitions(secrets.rabbitmq)))
 
 

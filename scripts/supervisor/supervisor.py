@@ -13,6 +13,7 @@ from scripts.supervisor.logfile import LogFile
 from scripts.supervisor.process import Process
 from scripts.supervisor.record import Record, end_leftovers
 from scripts.supervisor.spec import ProcessSpec, State, Status
+from services.chassis.open_files import allow_open_files
 
 MOST_INSTANCES = 32
 
@@ -46,6 +47,8 @@ class Supervisor:
 
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(end_leftovers, self._record_path)
+        # Envoy holds a connection on either side of every stream.
+        allow_open_files()
         return self
 
     async def __aexit__(self, *_: object) -> None:

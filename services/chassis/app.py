@@ -25,7 +25,7 @@ def make_service(settings: ProcessSettings) -> web.Application:
         ],
         client_max_size=settings.max_body_bytes,
     )
-    app[READINESS] = Readiness()
+    app[READINESS] = Readiness(settings.instance)
     app[VERIFIER] = Verifier()
     app.add_routes(health.routes)
     app.cleanup_ctx.extend([health.watched, identity.identity(settings)])

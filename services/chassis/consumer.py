@@ -8,7 +8,7 @@ that one bad message does not hold up its neighbours.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -109,7 +109,14 @@ class Consumer:
             except Incomprehensible as error:
                 await self._lay_aside(incoming, error)
         if readable:
+            self._observe_ages(incoming for incoming, _ in readable)
             await self._handle_together(readable)
+
+    def _observe_ages(self, batch: Iterable[AbstractIncomingMessage]) -> None:
+        ages, now = metrics.MESSAGE_AGE_SECONDS.labels(self._queue.name), datetime.now(UTC)
+        for incoming in batch:
+            if incoming.timestamp:
+                ages.observe(max(0.0, (now - incoming.timestamp).total_seconds()))
 
     def _read(self, incoming: AbstractIncomingMessage) -> Envelope[Message]:
         model = self._models.get(incoming.type or "")

@@ -34,10 +34,14 @@ class Verdict:
 
 
 class Readiness:
-    """The named dependency checks of a process, what else it tells of itself, and whether it drains."""
+    """The named dependency checks of a process, what else it tells of itself, and whether it drains.
 
-    def __init__(self) -> None:
+    `instance` is the one that it answers for; without one it answers whoever is meant.
+    """
+
+    def __init__(self, instance: str = "") -> None:
         self.draining = False
+        self.instance = instance
         self._checks: dict[str, tuple[Check, bool]] = {}
         self._verdicts: dict[str, Verdict] = {}
         self._facts: dict[str, Fact] = {}
@@ -58,11 +62,17 @@ class Readiness:
         well = all(verdict.error is None for verdict in self._verdicts.values() if verdict.matters)
         return known and well and not self.draining
 
+    def is_meant(self, instance: str) -> bool:
+        """Whether somebody who asks for this instance asks the right process."""
+        return not self.instance or instance == self.instance
+
     async def refresh(self) -> None:
         """Ask every dependency, all at once, none for longer than a second."""
         names = list(self._checks)
         verdicts = await asyncio.gather(*(self._ask(*self._checks[name]) for name in names))
         self._verdicts = dict(zip(names, verdicts, strict=True))
+        for name, verdict in self._verdicts.items():
+            metrics.DEPENDENCY_UP.labels(name).set(verdict.error is None)
 
     async def _ask(self, check: Check, matters: bool) -> Verdict:
         started = time.monotonic()
@@ -116,8 +126,13 @@ async def servingz(request: web.Request) -> web.Response:
 @routes.get("/readyz")
 @routes.get("/health")
 async def health(request: web.Request) -> web.Response:
-    """The whole report; /readyz answers 503 when a dependency that matters is down."""
+    """The whole report; /readyz answers 503 when a dependency that matters is down.
+
+    Who asks for another `instance` than this one gets 421: Consul, of one that had this address before.
+    """
     readiness = request.app[READINESS]
+    if not readiness.is_meant(request.query.get("instance", readiness.instance)):
+        raise web.HTTPMisdirectedRequest(text="this is another instance")
     status = 503 if request.path == "/readyz" and not readiness.ready else 200
     return web.Response(status=status, body=orjson.dumps(readiness.report()), content_type="application/json")
 

@@ -107,6 +107,7 @@ def _caller(claims: dict[str, Any]) -> Caller:
 
 VERIFIER = web.AppKey("VERIFIER", Verifier)
 _CALLER = web.RequestKey("CALLER", Caller)
+_TOKEN = web.RequestKey("TOKEN", str)
 
 
 def identity(settings: ProcessSettings) -> Callable[[web.Application], AsyncIterator[None]]:
@@ -138,7 +139,21 @@ def identify(request: web.Request) -> None:
     # Written as the edge reads it: what it has not verified is not worth the effort here.
     if scheme != "Bearer" or not token:
         raise Unauthenticated("the Authorization header must be `Bearer <access token>`")
-    request[_CALLER] = request.app[VERIFIER].verify(token.strip())
+    identify_by(request, token.strip())
+
+
+def identify_by(request: web.Request, token: str) -> None:
+    """Take the request for that of whom the token speaks for. Raises Unauthenticated."""
+    request[_CALLER] = request.app[VERIFIER].verify(token)
+    request[_TOKEN] = token
+
+
+def access_token(request: web.Request) -> str:
+    """The token that the caller was verified by. Raises Unauthenticated for an anonymous one."""
+    found: str | None = request.get(_TOKEN)
+    if found is None:
+        raise Unauthenticated
+    return found
 
 
 def known_caller(request: web.Request) -> Caller | None:

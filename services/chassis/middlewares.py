@@ -19,6 +19,7 @@ CORRELATION_HEADER: Final = "x-correlation-id"
 DEADLINE_HEADER: Final = "x-envoy-expected-rq-timeout-ms"
 DEADLINE: Final = web.RequestKey("DEADLINE", float)
 """When the caller gives up, in loop time; missing where it did not say."""
+TRACE_HEADER: Final = "traceparent"
 INTERNAL: Final = frozenset({"/livez", "/readyz", "/health", "/servingz", "/metrics"})
 _log = logging.getLogger("portico.access")
 
@@ -27,13 +28,17 @@ _log = logging.getLogger("portico.access")
 async def in_context(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Bind the request's correlation id and trace, and send them back."""
     headers = request.headers
-    received = context.new_context(headers.get(CORRELATION_HEADER), headers.get("traceparent"))
+    received = context.new_context(headers.get(CORRELATION_HEADER), headers.get(TRACE_HEADER))
     with context.bind(received):
         response = await handler(request)
         if not response.prepared:
-            response.headers[CORRELATION_HEADER] = received.correlation_id
-            response.headers["traceparent"] = context.traceparent()
+            response.headers.update(context_headers())
         return response
+
+
+def context_headers() -> dict[str, str]:
+    """What says which work this belongs to: of a request to others, and of an answer."""
+    return {CORRELATION_HEADER: context.current().correlation_id, TRACE_HEADER: context.traceparent()}
 
 
 @web.middleware

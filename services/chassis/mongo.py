@@ -15,6 +15,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
+from observability import metrics
 from observability.mongodb import MongoCommandListener, MongoPoolListener
 from services.chassis import driver, outbox, tables
 from services.chassis.envelope import Origin
@@ -122,6 +123,7 @@ def mongo(
         client = _client(settings)
         try:
             await until_available(f"mongodb at {_where(settings)}", client.aconnect, (PyMongoError,))
+            metrics.POOL_LIMIT.labels("mongodb").set(settings.mongodb_max_pool)
             database = Database(app, client, settings.transaction_seconds)
             await tables.prepare(database.db, settings.inbox_days)
             await init_beanie(database=database.db, document_models=list(documents))

@@ -32,10 +32,11 @@ def problem(refusal: errors.Refusal) -> web.Response:
         headers["Retry-After"] = str(refusal.retry_after)
     if isinstance(refusal, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    return render(_status(refusal), refusal.slug, refusal.title, refusal.detail, headers, **members)
+    return render(status_of(refusal), refusal.slug, refusal.title, refusal.detail, headers, **members)
 
 
-def _status(refusal: errors.Refusal) -> int:
+def status_of(refusal: errors.Refusal) -> int:
+    """What HTTP calls it."""
     return next(_STATUS[category] for category in type(refusal).__mro__ if category in _STATUS)
 
 

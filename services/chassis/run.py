@@ -16,6 +16,7 @@ from services.chassis.app import make_runner
 from services.chassis.health import READINESS
 from services.chassis.listening import listening
 from services.chassis.notify import notify
+from services.chassis.open_files import allow_open_files
 from services.chassis.settings import ProcessSettings
 
 S = TypeVar("S", bound=ProcessSettings)
@@ -26,6 +27,7 @@ _ALLOCATIONS: Final = 20_000
 def run(make_app: Callable[[S], web.Application], settings_class: Callable[[], S]) -> None:
     """Serve until SIGTERM or SIGINT. Settings that cannot be read end the process with what is wrong with them."""
     settings = settings_class()
+    allow_open_files()
     flush_logs = logs.configure_logs(
         settings.service, settings.instance, settings.log_level, settings.version
     )

@@ -25,6 +25,8 @@ class Sweep:
         self._find = find
         self._take = take
         self._resting: dict[str, float] = {}
+        # Counted from 0, so that the first one shows as an increase.
+        metrics.SWEEP_FAILURES.labels(name)
 
     async def run(self) -> None:
         """Take up everything that is due now. Raises what `find` does, and when the database is away or busy."""

@@ -6,24 +6,29 @@ from typing import Any, ClassVar, Final
 from beanie import Document
 from pymongo import ASCENDING, IndexModel, ReplaceOne
 
-from services.inventory.domain import ENDED, Reservation, Stock
+from services.inventory.domain import ENDED, Reservation, Shortage, Stock
 
 _RETENTION_SECONDS: Final = 30 * 86400
 
 
 class StoredStock(Document):
-    """The stock of one sku, which is its `id`."""
+    """The stock of one sku, which is its `id`. What does not run short has no `shortage`, and no place in its index."""
 
     id: str  # type: ignore[assignment]
     stock: Stock
+    shortage: Shortage | None = None
 
     class Settings:
         name = "stock"
+        indexes: ClassVar = [IndexModel([("shortage", ASCENDING)], sparse=True)]
 
     @staticmethod
     def write(stock: Stock) -> ReplaceOne[dict[str, Any]]:
         """What stores this stock."""
-        return ReplaceOne({"_id": stock.sku}, {"stock": stock.model_dump()}, upsert=True)
+        document: dict[str, Any] = {"stock": stock.model_dump()}
+        if stock.shortage:
+            document["shortage"] = stock.shortage
+        return ReplaceOne({"_id": stock.sku}, document, upsert=True)
 
 
 class StoredReservation(Document):

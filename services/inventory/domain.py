@@ -24,6 +24,9 @@ from services.contracts.message import Value
 Command = ReserveStock | ConfirmStock | ReleaseStock
 Answer = StockReserved | StockRejected | StockConfirmed | StockConfirmationRefused | StockReleased
 
+Shortage = Literal["low", "none"]
+"""How much is left of what runs short: at most its threshold, or nothing."""
+
 
 class Stock(Value):
     """What there is of one sku; `reserved` is the part of `quantity` that is held for orders.
@@ -42,6 +45,13 @@ class Stock(Value):
     def available(self) -> int | None:
         """What can still be sold; None when that is not tracked."""
         return self.quantity - self.reserved if self.track else None
+
+    @property
+    def shortage(self) -> Shortage | None:
+        """Whether it runs short; None for what is enough, or not tracked."""
+        if self.available is None or self.available > self.low_stock_threshold:
+            return None
+        return "low" if self.available > 0 else "none"
 
     def covers(self, quantity: int) -> bool:
         """Whether so many can be held."""

@@ -9,8 +9,9 @@ from services.chassis.group_commit import group_commit
 from services.chassis.messaging import messaging
 from services.chassis.mongo import mongo
 from services.order.consumers import consumers
+from services.order.counting import counting
 from services.order.deadlines import deadlines
-from services.order.documents import StoredEvent, StoredOrder
+from services.order.documents import StoredChange, StoredCount, StoredEvent, StoredOrder
 from services.order.oversight import STUCK_AFTER
 from services.order.routes import PLACING, SAGA_DEADLINE, place_together, routes
 from services.order.saga_routes import saga_routes
@@ -25,10 +26,11 @@ def make_app(settings: Settings) -> web.Application:
     app[STUCK_AFTER] = timedelta(seconds=settings.saga_stuck_seconds)
     app.cleanup_ctx.extend(
         [
-            mongo(settings, [StoredEvent, StoredOrder, CatalogueItem]),
+            mongo(settings, [StoredEvent, StoredOrder, StoredChange, StoredCount, CatalogueItem]),
             group_commit(PLACING, "order intake", place_together),
             messaging(settings, consumers),
             deadlines(settings),
+            counting(settings),
         ]
     )
     app.add_routes([*routes, *saga_routes])

@@ -12,10 +12,13 @@ from services.chassis.group_commit import GroupCommit
 from services.chassis.http import query, read, reply, reply_list
 from services.chassis.idempotency import Ask, idempotent
 from services.chassis.identity import caller
-from services.chassis.mongo import Work
+from services.chassis.mongo import DATABASE, Work
 from services.chassis.pagination import decode_cursor, encode_cursor
+from services.order.changes import changes_of
 from services.order.schemas import (
     CancelIn,
+    ChangesPosition,
+    ChangesQuery,
     HistoryPosition,
     HistoryQuery,
     OrderOut,
@@ -62,6 +65,14 @@ async def preview(request: web.Request) -> web.Response:
 async def counts(request: web.Request) -> web.Response:
     """How many orders the caller has in each status."""
     return reply(await count_orders(caller(request)))
+
+
+@routes.get("/orders/changes")
+async def changes(request: web.Request) -> web.Response:
+    """Every status that an order of the caller entered behind a cursor, each once."""
+    wanted = query(request, ChangesQuery)
+    after = decode_cursor(wanted.cursor, ChangesPosition) if wanted.cursor is not None else None
+    return reply(await changes_of(request.app[DATABASE], caller(request), after, wanted.limit, utcnow()))
 
 
 @routes.get("/orders")

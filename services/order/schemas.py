@@ -94,6 +94,40 @@ class HistoryPosition(BaseModel):
     before: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
+class ChangesQuery(Input):
+    """From where on; without a cursor from now on."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 100
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+class ChangesPosition(BaseModel):
+    """So many of a customer's changes have been seen, at a time in seconds since the epoch."""
+
+    user_id: str
+    number: Annotated[int, Field(ge=0)]
+    seen_at: int
+
+
+class ChangeOut(BaseModel):
+    """An order entered a status. What comes after it is had with its `cursor`."""
+
+    cursor: str
+    order_id: str
+    status: OrderStatus
+    sequence: int
+    at: datetime
+    reason: CancelReason | None
+
+
+class ChangesOut(BaseModel):
+    """What comes next, and the cursor behind it; with `more`, there is more at once."""
+
+    items: list[ChangeOut]
+    cursor: str
+    more: bool
+
+
 class StatusOut(BaseModel):
     """Where an order is."""
 

@@ -11,8 +11,9 @@ from services.chassis.envelope import Origin
 from services.chassis.errors import Unavailable
 from services.chassis.mongo import Work
 from services.contracts.order import OrderStatusChanged
-from services.order.documents import StoredEvent, StoredOrder
+from services.order.documents import StoredChange, StoredEvent, StoredOrder
 from services.order.domain import Order, OrderEvent, evolve, replay
+from services.order.metrics import ORDERS_PLACED, REVENUE
 from services.order.saga import Decision
 
 _EVENT: TypeAdapter[OrderEvent] = TypeAdapter(OrderEvent)
@@ -26,6 +27,7 @@ class Streams:
         self._orders: dict[str, Order] = {}
         self._read_versions: dict[str, int] = {}
         self._appended: list[dict[str, Any]] = []
+        self._changes: list[dict[str, Any]] = []
 
     async def load(self, order_ids: Iterable[str]) -> None:
         """Read these orders, those without a read model from their streams; unknown ones are left out."""
@@ -67,8 +69,12 @@ class Streams:
                 "event": event.model_dump(),
             }
         )
+        if before is None:
+            self._work.after_commit(ORDERS_PLACED.inc)
         if before is None or order.status != before.status:
-            self._work.emit(f"order/{order.order_id}", order.version, _announcement(order), origin=origin)
+            announcement = _announcement(order)
+            self._work.emit(f"order/{order.order_id}", order.version, announcement, origin=origin)
+            self._changes.append(_unnumbered(announcement))
             if order.status in ("CONFIRMED", "CANCELLED"):
                 self._work.after_commit(lambda: _measure(order))
         return order
@@ -80,6 +86,8 @@ class Streams:
         session = self._work.session
         changed = [self._orders[order_id] for order_id in {event["order_id"] for event in self._appended}]
         await StoredEvent.get_pymongo_collection().insert_many(self._appended, session=session)
+        if self._changes:
+            await StoredChange.get_pymongo_collection().insert_many(self._changes, session=session)
         result = await StoredOrder.get_pymongo_collection().bulk_write(
             [self._write(order) for order in changed], session=session
         )
@@ -126,6 +134,12 @@ def _announcement(order: Order) -> OrderStatusChanged:
     )
 
 
+def _unnumbered(change: OrderStatusChanged) -> dict[str, Any]:
+    return {"_id": f"{change.order_id}/{change.sequence}", "number": 0, **change.model_dump()}
+
+
 def _measure(order: Order) -> None:
+    if order.status == "CONFIRMED":
+        REVENUE.labels(order.total.currency).inc(order.total.amount)
     metrics.SAGA_ENDED.labels(order.status, order.reason or "none").inc()
     metrics.SAGA_SECONDS.observe((order.updated_at - order.created_at).total_seconds())

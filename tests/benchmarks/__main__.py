@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from rich.table import Table
 
 from scripts.console import console, plain_errors
-from tests.benchmarks import accept, discovery, growth, saga, start, telemetry
+from tests.benchmarks import accept, cached, composition, discovery, growth, live, saga, start, telemetry
 from tests.benchmarks.environment import environment
 from tests.benchmarks.platform import LAYOUT
 from tests.benchmarks.report import Goal, Report
@@ -19,7 +19,10 @@ BENCHMARKS: dict[str, Callable[[Effort], Awaitable[Report]]] = {
     "saga": saga.run,
     "discovery": discovery.run,
     "growth": growth.run,
+    "live": live.run,
     "start": start.run,
+    "composition": composition.run,
+    "cached": cached.run,
     "telemetry": telemetry.run,
 }
 

@@ -48,7 +48,7 @@ class Instance:
         seen = {
             "method": request.method,
             "path": request.raw_path,
-            "headers": {k.lower(): v for k, v in request.headers.items()},
+            "headers": _headers(request),
         }
         return web.json_response(
             {"instance": self.id, "bytes": len(body), **seen}, status=status, headers=told
@@ -98,11 +98,17 @@ async def process(service: str, id: str, consul_url: str) -> AsyncIterator[Proce
         await running.wait()
 
 
+def _headers(request: web.Request) -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
 async def _echo_messages(request: web.Request) -> web.WebSocketResponse:
     socket = web.WebSocketResponse()
     await socket.prepare(request)
     async for message in socket:
-        if message.type is WSMsgType.TEXT:
+        if message.type is WSMsgType.TEXT and message.data == "what did you get?":
+            await socket.send_json({"path": request.raw_path, "headers": _headers(request)})
+        elif message.type is WSMsgType.TEXT:
             await socket.send_str(message.data)
     return socket
 

@@ -107,7 +107,10 @@ async def preflight(rig: Rig, origin: str, path: str = PUBLIC, **headers: str) -
         return {name.lower(): value for name, value in response.headers.items()}
 
 
-@pytest.mark.parametrize("path", [PUBLIC, "/graphql", "/api/v1/orders/7/events", "/api/v1/live"])
+@pytest.mark.parametrize(
+    "path",
+    [PUBLIC, "/graphql", "/api/v1/orders/7/events", "/api/v1/live", "/api/v2/orders", "/api/v2/live"],
+)
 async def test_a_page_that_may_ask_is_told_how(rig: Rig, path: str) -> None:
     told = await preflight(rig, SHOP, path)
     assert told["access-control-allow-origin"] == SHOP
@@ -143,7 +146,8 @@ async def test_an_answer_says_what_a_page_may_read_and_that_it_is_for_its_origin
     params = {"vary": "accept-encoding", "cache-control": "public, max-age=60"}
     async with rig.http.get("/api/answer", params=params, headers={"Origin": SHOP}) as response:
         exposed = set(response.headers["access-control-expose-headers"].split(", "))
-        assert {"etag", "x-correlation-id", "retry-after", "location", "deprecation"} <= exposed
+        assert {"etag", "x-correlation-id", "retry-after", "location"} <= exposed
+        assert {"deprecation", "sunset", "link"} <= exposed
         assert set(",".join(response.headers.getall("vary")).replace(" ", "").split(",")) >= {
             "accept-encoding",
             "origin",

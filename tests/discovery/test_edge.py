@@ -144,6 +144,19 @@ async def test_two_tokens_are_refused_though_both_are_good(
     assert gateway.requests == before
 
 
+async def test_every_version_is_behind_the_same_door(
+    platform: Platform, gateway: Instance, issuer: Issuer
+) -> None:
+    before = gateway.requests
+    forged = {"Authorization": f"Bearer {Issuer.make(issuer.kid).token('u1')}"}
+    async with platform.edge.get("/api/v2/products", headers=forged) as response:
+        assert response.status == 401
+    assert gateway.requests == before
+    claimed = {**issuer.bearer("u1"), "x-portico-user": "admin"}
+    async with platform.edge.get("/api/v2/products", headers=claimed) as response:
+        assert "x-portico-user" not in await arrived(response)
+
+
 async def test_a_token_in_the_url_counts_for_nothing(platform: Platform) -> None:
     async with platform.edge.get(f"{PUBLIC}?access_token=nonsense") as response:
         assert "authorization" not in await arrived(response)
@@ -250,12 +263,14 @@ async def test_headers_out_of_bounds_are_refused(
         await problem(response)
 
 
-async def test_a_websocket_goes_through(platform: Platform) -> None:
-    async with platform.edge.ws_connect("/api/v1/live?ticket=1") as socket:
+@pytest.mark.parametrize("version", ["v1", "v2"])
+async def test_a_websocket_goes_through(platform: Platform, version: str) -> None:
+    async with platform.edge.ws_connect(f"/api/{version}/live?ticket=1") as socket:
         await socket.send_str("hello")
         assert await socket.receive_str(timeout=5) == "hello"
 
 
-async def test_a_stream_has_no_deadline(platform: Platform) -> None:
-    async with platform.edge.get("/api/v1/orders/7/events") as response:
+@pytest.mark.parametrize("version", ["v1", "v2"])
+async def test_a_stream_has_no_deadline(platform: Platform, version: str) -> None:
+    async with platform.edge.get(f"/api/{version}/orders/7/events") as response:
         assert "x-envoy-expected-rq-timeout-ms" not in await arrived(response)

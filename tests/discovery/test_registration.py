@@ -1,17 +1,21 @@
 """Instances come, go and die, and Envoy's traffic follows."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from functools import partial
 
 import pytest
 
 from discovery.consul.client import consul_client
 from discovery.consul.registration import Registration, registered
+from services.chassis.app import make_service
+from services.chassis.settings import ProcessSettings
 from tests.discovery.conftest import Join
 from tests.discovery.instance import Instance, process
 from tests.discovery.platform import CONTROL_PLANES, TAGS, Platform
 from tests.discovery.traffic import Traffic, answered, traffic
 from tests.parts import eventually
+from tests.serving import serving
 
 
 async def test_a_registered_instance_takes_traffic_and_a_deregistered_one_none(
@@ -75,6 +79,17 @@ async def test_an_instance_that_was_killed_is_passing_as_soon_as_it_is_back(
         await eventually(critical, seconds=5)
         async with join("auth", "killed"):
             assert "killed" in await passing()
+
+
+async def test_one_that_is_gone_gets_no_traffic_though_another_has_its_address(platform: Platform) -> None:
+    app = make_service(ProcessSettings(service="order", instance="here-now", consul_url=platform.consul))
+    async with serving(app) as port:
+        gone, here = (Registration("order", id, "127.0.0.1", port, "test") for id in ("gone", "here-now"))
+        async with AsyncExitStack() as registrations:
+            for one in (gone, here):
+                entered = registered(platform.consul, one, 0, on_drain=lambda: None)
+                await registrations.enter_async_context(entered)
+            await eventually(lambda: has_only(platform, "order", {"here-now"}), seconds=5)
 
 
 async def test_a_process_has_the_tags_that_it_is_told_beside_our_own(platform: Platform) -> None:

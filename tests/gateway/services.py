@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from aiohttp import web
+from aiohttp import ClientSession, web
 from multidict import CIMultiDict
+from yarl import URL
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -26,11 +27,14 @@ class Heard:
 
 @dataclass
 class Services:
-    """What each of them answers, and what they were asked. What nothing was said of is 404."""
+    """What each of them answers, and what they were asked. What nothing was said of is for the `real` one behind this
+    client, where there is one, and 404 elsewhere.
+    """
 
     url: str
     heard: list[Heard] = field(default_factory=list)
     answers: dict[tuple[str, str, str], Handler] = field(default_factory=dict)
+    real: dict[str, ClientSession] = field(default_factory=dict)
 
     def answer(self, service: str, call: str, body: Any = None, status: int = 200, **headers: str) -> None:
         """Answer `call`, such as `GET /orders/1`, with a JSON document; `retry_after` is sent as Retry-After."""
@@ -73,9 +77,21 @@ class Services:
         target = request.raw_path
         self.heard.append(Heard(service, request.method, target, headers, await request.read()))
         handler = self.answers.get((service, request.method, target.partition("?")[0]))
+        if handler is None and service in self.real:
+            return await _passed_on(self.real[service], self.heard[-1])
         if handler is None:
             return web.json_response({"type": "urn:portico:problem:not-found"}, status=404)
         return await handler(request)
+
+
+async def _passed_on(http: ClientSession, heard: Heard) -> web.Response:
+    headers = {name: value for name, value in heard.headers.items() if name not in ("Host", "Content-Length")}
+    target = URL(heard.target, encoded=True)
+    async with http.request(heard.method, target, headers=headers, data=heard.body) as response:
+        kind = response.headers["Content-Type"]
+        return web.Response(
+            status=response.status, body=await response.read(), headers={"Content-Type": kind}
+        )
 
 
 @asynccontextmanager

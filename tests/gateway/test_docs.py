@@ -1,6 +1,7 @@
 """The document and the page that shows it, as they are served."""
 
 import gzip
+import json
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from aiohttp import ClientSession
 
 from gateway.openapi.site import assets
-from gateway.v1.endpoints import ENDPOINTS, PREFIX
+from gateway.versions import PUBLISHED, VERSIONS
 from tests.instances import Instance
 
 
@@ -34,17 +35,25 @@ class Links(HTMLParser):
             self.inline.append(tag)
 
 
-async def test_the_document_is_that_of_the_table(shop: Instance) -> None:
-    async with shop.http.get("/openapi.json") as response:
-        assert (response.status, response.content_type) == (200, "application/json")
-        assert response.headers["Cache-Control"] == "public, max-age=60"
-        document: dict[str, Any] = await response.json()
-    assert document["openapi"].startswith("3.1")
-    for endpoint in ENDPOINTS:
-        assert endpoint.method.lower() in document["paths"][PREFIX + endpoint.path]
+async def test_each_version_has_a_document_which_is_that_of_its_table(shop: Instance) -> None:
+    documents: dict[str, dict[str, Any]] = {}
+    for version in VERSIONS:
+        async with shop.http.get(f"{version.prefix}/openapi.json") as response:
+            assert (response.status, response.content_type) == (200, "application/json")
+            assert response.headers["Cache-Control"] == "public, max-age=60"
+            documents[version.name] = await response.json()
+    for one in PUBLISHED:
+        assert one.endpoint.method.lower() in documents[one.version.name]["paths"][one.path]
 
 
-@pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/docs/", "/docs/swagger-ui.css"])
+async def test_the_document_without_a_version_stays_that_of_version_1(shop: Instance) -> None:
+    async with shop.http.get("/openapi.json") as plain, shop.http.get("/api/v1/openapi.json") as first:
+        assert await plain.json() == await first.json()
+
+
+@pytest.mark.parametrize(
+    "path", ["/openapi.json", "/api/v2/openapi.json", "/docs", "/docs/", "/docs/swagger-ui.css"]
+)
 async def test_whoever_has_it_is_not_given_it_again(shop: Instance, path: str) -> None:
     async with shop.http.get(path) as first:
         assert first.status == 200
@@ -74,7 +83,7 @@ async def test_the_page_loads_nothing_but_from_here_and_has_nothing_inline(shop:
         policy = response.headers["Content-Security-Policy"]
         links = Links(await response.text())
     assert links.inline == []
-    assert links.linked == ["/openapi.json"]
+    assert links.linked == ["/api/v2/openapi.json", "/api/v1/openapi.json"]
     assert {link.partition("?")[0] for link in links.loaded} == {f"/docs/{name}" for name in assets()}
     for link in links.loaded:
         async with shop.http.get(link) as response:
@@ -88,7 +97,11 @@ async def test_the_page_loads_nothing_but_from_here_and_has_nothing_inline(shop:
 async def test_what_starts_it_asks_nobody_else(shop: Instance) -> None:
     async with shop.http.get("/docs/initializer.js") as response:
         script = await response.text()
-    assert re.findall(r'url: "([^"]+)"', script) == ["/openapi.json"]
+    choice = re.search(r"urls: (\[.+\])", script)
+    assert choice and json.loads(choice[1]) == [
+        {"name": "v2", "url": "/api/v2/openapi.json"},
+        {"name": "v1", "url": "/api/v1/openapi.json"},
+    ]
     assert "validatorUrl: null" in script
     assert "//" not in script
 

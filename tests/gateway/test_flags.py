@@ -32,6 +32,7 @@ async def test_an_endpoint_is_off_for_whom_its_flag_says(
     async with shop.http.get(TREE) as answer:
         assert (await answer.json())["type"] == "urn:portico:problem:switched-off"
     assert await status(shop, TREE, issuer.bearer("u1")) == 200
+    assert await status(shop, "/api/v2/categories") == 404
     await here.store("flags/endpoint-list-categories", b'{"enabled": false}')
 
     async def is_off_for_all() -> bool:

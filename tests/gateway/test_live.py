@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from discovery.config.resilience import Resilience
-from gateway.live.feed import channel
+from gateway.live.feed import order_channel
 from gateway.live.resource import LIVE
 from services.chassis.envelope import new_id
 from services.chassis.health import READINESS
@@ -235,7 +235,7 @@ async def test_junk_on_a_channel_is_survived(here: Corner, gateway: Gateway, ord
     order.reach(3)
     async with order.watched(shop) as stream, Redis.from_url(redis_url(here)) as redis:
         assert [(await next_event(stream))["id"] for _ in range(3)] == ["1", "2", "3"]
-        await redis.publish(channel(order.id), b"junk")
+        await redis.publish(order_channel(order.id), b"junk")
         await order.say(4)
         assert await rest(stream) == ["4"]
 

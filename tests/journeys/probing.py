@@ -42,6 +42,7 @@ _CONFIG: Final = {
     "phases": {"coverage": {"unexpected-methods": ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"]}},
 }
 _SECONDS: Final = 20.0
+_PROBLEM: Final = "application/problem+json"
 
 
 def operations(document: Json) -> dict[str, Operation]:
@@ -155,14 +156,15 @@ def _told(case: Case, response: Response) -> str:
 
 
 def _slug(response: Response) -> str:
-    """The slug of a refusal; empty for anything else, and for a method that the path does not have."""
-    refused = response.status_code >= 400 and response.status_code != 405
-    return str(response.json()["type"]).rpartition(":")[2] if refused else ""
+    """The slug of a problem; empty for anything else, and for a method that the path does not have."""
+    form = response.headers.get("content-type", [""])[0].partition(";")[0]
+    problem = form == _PROBLEM and response.status_code != 405
+    return str(response.json()["type"]).rpartition(":")[2] if problem else ""
 
 
 def _slugs(operation: Operation, status: int) -> set[str]:
-    """The slugs that are documented for a status, which are the names of its examples."""
+    """The slugs that are documented for a status, which are the names of its examples; of another form, none."""
     found = operation.responses.find_by_status_code(status)
-    if found is None or status < 400:
-        return {""}
-    return set(found.definition["content"]["application/problem+json"]["examples"])
+    forms = found.definition.get("content", {}) if found else {}
+    others = {""} if status < 400 or forms.keys() != {_PROBLEM} else set()
+    return {*forms.get(_PROBLEM, {}).get("examples", ()), *others}

@@ -8,15 +8,22 @@ from uuid import uuid4
 
 import pytest
 
-from gateway.endpoint import Endpoint, Who
-from gateway.v1.endpoints import ENDPOINTS, PREFIX
+from gateway.endpoint import Who
+from gateway.version import Published
+from gateway.versions import PUBLISHED, V1
+from tests.journeys.published import DISTINCT
 from tests.journeys.shop import ADDRESS, Answer, Json, Shop, User
 
-OWNED = [endpoint for endpoint in ENDPOINTS if endpoint.who is Who.OWNER]
+PREFIX = V1.prefix
+OWNED = [one for one in DISTINCT if one.endpoint.who is Who.OWNER]
 
 
-def name(endpoint: Endpoint) -> str:
-    return f"{endpoint.method} {endpoint.path}"
+def name(one: Published) -> str:
+    return f"{one.endpoint.method} {one.endpoint.path}"
+
+
+def whole_name(one: Published) -> str:
+    return f"{one.endpoint.method} {one.path}"
 
 
 @dataclass(frozen=True)
@@ -188,36 +195,36 @@ EXPECTED = {
 # fmt: on
 
 
-async def ask(endpoint: Endpoint, user: User, thing: str, body: Any = None) -> Answer:
-    placeholder = endpoint.path.partition("{")[2].partition("}")[0]
-    path = PREFIX + endpoint.path.replace(f"{{{placeholder}}}", thing)
-    return await user.call(endpoint.method, path, body, "" if endpoint.method == "GET" else uuid4().hex)
+async def ask(one: Published, user: User, thing: str, body: Any = None) -> Answer:
+    placeholder = one.path.partition("{")[2].partition("}")[0]
+    path, method = one.path.replace(f"{{{placeholder}}}", thing), one.endpoint.method
+    return await user.call(method, path, body, "" if method == "GET" else uuid4().hex)
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=name)
-async def test_everybody_gets_what_is_theirs(world: World, endpoint: Endpoint) -> None:
-    row = EXPECTED[name(endpoint)]
-    answers = [await ask(endpoint, user, await row.of(world), row.body(world)) for user in world.everybody]
+@pytest.mark.parametrize("one", DISTINCT, ids=whole_name)
+async def test_everybody_gets_what_is_theirs(world: World, one: Published) -> None:
+    row = EXPECTED[name(one)]
+    answers = [await ask(one, user, await row.of(world), row.body(world)) for user in world.everybody]
     assert tuple(answer.status for answer in answers) == row.statuses
     for answer in answers[:2]:
         assert not [secret for secret in world.secrets if secret in json.dumps(answer.body)]
 
 
-@pytest.mark.parametrize("endpoint", OWNED, ids=name)
-async def test_what_is_another_s_looks_like_what_does_not_exist(world: World, endpoint: Endpoint) -> None:
-    row = EXPECTED[name(endpoint)]
-    theirs = await ask(endpoint, world.another, await row.of(world), row.body(world))
-    missing = await ask(endpoint, world.another, await nothing(world), row.body(world))
+@pytest.mark.parametrize("one", OWNED, ids=whole_name)
+async def test_what_is_another_s_looks_like_what_does_not_exist(world: World, one: Published) -> None:
+    row = EXPECTED[name(one)]
+    theirs = await ask(one, world.another, await row.of(world), row.body(world))
+    missing = await ask(one, world.another, await nothing(world), row.body(world))
     for answer in (theirs, missing):
         assert answer.body.pop("trace_id")
     assert (theirs.status, theirs.body) == (missing.status, missing.body)
 
 
 def test_these_are_the_endpoints_and_what_the_table_of_them_says() -> None:
-    assert EXPECTED.keys() == {name(endpoint) for endpoint in ENDPOINTS}
-    for endpoint in ENDPOINTS:
-        nobody, another, owner, support, admin = EXPECTED[name(endpoint)].statuses
-        match endpoint.who:
+    assert EXPECTED.keys() == {name(one) for one in PUBLISHED}
+    for one in PUBLISHED:
+        nobody, another, owner, support, admin = EXPECTED[name(one)].statuses
+        match one.endpoint.who:
             case Who.ANYONE:
                 assert nobody == another == owner == support == admin
             case Who.USER:

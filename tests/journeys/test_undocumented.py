@@ -13,21 +13,39 @@ import pytest
 
 from gateway.endpoint import IDEMPOTENCY_KEY, Who
 from gateway.openapi import site
-from gateway.v1.endpoints import ENDPOINTS
+from gateway.version import Version
+from gateway.versions import V1, VERSIONS
 from scripts.layout import Layout
 from scripts.platform import load_secrets
 from services.chassis.envelope import new_id
 from tests.journeys.letters import letter_about, poison
 from tests.journeys.probing import Bearer, Case, Operation, Prober, Signer, drawn, edges, operations
+from tests.journeys.published import DISTINCT
 from tests.journeys.shop import Shop, User
 
 EXAMPLES: Final = 5
 SOME: Final = 8
-OPERATIONS: Final = operations(orjson.loads(site.newest().body))
-CALLERS: Final = {endpoint.contract.id: endpoint.who for endpoint in ENDPOINTS}
+
+
+def asked_about() -> Iterator[tuple[str, Operation]]:
+    """Every operation once: of a newer version those that an older one has not, too."""
+    distinct = {f"{one.version.name} {one.endpoint.contract.id}" for one in DISTINCT}
+    for version in VERSIONS:
+        for id, operation in operations(orjson.loads(site.described(version).body)).items():
+            name = f"{version.name} {id}"
+            if version is V1 or name in distinct:
+                yield name, operation
+
+
+OPERATIONS: Final = dict(asked_about())
+CALLERS: Final = {f"{one.version.name} {one.endpoint.contract.id}": one.endpoint.who for one in DISTINCT}
 GUARDED: Final = [name for name in OPERATIONS if CALLERS.get(name, Who.ANYONE) is not Who.ANYONE]
-REFUSED: Final = {"refresh", "cancel_order", "resume_saga", "compensate_saga", "payment_webhook"}
-"""What is not allowed whatever is asked: the token is spent, the order has ended, the signature is missing."""
+REFUSED: Final = {
+    *("v1 refresh", "v1 cancel_order", "v1 resume_saga", "v1 compensate_saga", "v1 payment_webhook"),
+    "v1 watch_everything",
+}
+"""What is not allowed whatever is asked: the token is spent, the order has ended, the signature is missing, and nobody
+asks for a WebSocket."""
 
 Known = dict[str, dict[str, str]]
 
@@ -115,8 +133,11 @@ def everything(operation: Operation, known: Known, sku: str) -> Iterator[Case]:
     yield from (tame(case, sku) for case in drawn(operation, there, EXAMPLES))
 
 
-async def test_the_document_is_the_one_that_is_asked_about(store: Shop) -> None:
-    assert await store.anyone.get("/openapi.json") == orjson.loads(site.newest().body)
+@pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.name)
+async def test_the_document_is_the_one_that_is_asked_about(store: Shop, version: Version) -> None:
+    document = orjson.loads(site.described(version).body)
+    assert await store.anyone.get(f"{version.prefix}/openapi.json") == document
+    assert (await store.anyone.get("/openapi.json") == document) == (version is V1)
 
 
 async def test_the_page_that_shows_it_keeps_its_own_policy_at_the_edge(store: Shop) -> None:
@@ -138,7 +159,7 @@ async def test_who_may_call_is_answered_as_documented(
 
 async def test_so_is_the_payment_provider(layout: Layout, known: Known, sku: str) -> None:
     prober = Prober(layout.url("edge"), Signer(load_secrets(layout).sandbox_webhook))
-    cases = everything(OPERATIONS["payment_webhook"], known, sku)
+    cases = everything(OPERATIONS["v1 payment_webhook"], known, sku)
     findings = await asyncio.to_thread(prober.probe, cases)
     assert not findings, "\n\n".join(findings)
     assert 200 in prober.statuses

@@ -1,9 +1,9 @@
 """What browsers are told: what they may do with an answer, and pages of which other sites may ask."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
+from discovery.config.edge import pattern
 from discovery.control_plane.resources import Message, add_header, extension, typed
 
 CORS: Final = "cors"
@@ -80,9 +80,4 @@ def cors_policy(origins: Sequence[str]) -> Message:
 
 
 def _matching(origin: str) -> Message:
-    if origin == "*":
-        return {"safe_regex": {"regex": ".*"}}
-    if "*" not in origin:
-        return {"exact": origin}
-    before, _, after = origin.partition("*")
-    return {"safe_regex": {"regex": f"{re.escape(before)}[a-z0-9-]+{re.escape(after)}"}}
+    return {"safe_regex": {"regex": pattern(origin)}} if "*" in origin else {"exact": origin}

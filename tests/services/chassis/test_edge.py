@@ -209,6 +209,13 @@ async def test_a_missing_part_is_named_and_draining_is_not_unready(service: Inst
         assert response.status == 503
 
 
+async def test_who_asks_for_one_that_had_this_address_before_is_told_so(service: Instance) -> None:
+    await service.app[READINESS].refresh()
+    for instance, status in ((service.app[READINESS].instance, 200), ("somebody-else", 421)):
+        async with service.http.get("/readyz", params={"instance": instance}) as response:
+            assert response.status == status
+
+
 async def test_the_caller_s_deadline_is_kept(here: Corner, start: Start) -> None:
     import asyncio
 

@@ -4,15 +4,19 @@ import re
 
 import pytest
 
+from discovery.config.edge import Edge
 from discovery.control_plane.resources.browsers import cors_policy, protection
 
 
 def lets_in(pattern: str, origin: str) -> bool:
-    """Whether a policy for `pattern` is one for `origin`, as Envoy matches."""
+    """Whether a policy for `pattern` is one for `origin`, as Envoy matches; and the gateway says the same."""
     (matcher,) = cors_policy((pattern,))["allow_origin_string_match"]
     if "exact" in matcher:
-        return bool(matcher["exact"] == origin)
-    return re.fullmatch(matcher["safe_regex"]["regex"], origin) is not None
+        matches = bool(matcher["exact"] == origin)
+    else:
+        matches = re.fullmatch(matcher["safe_regex"]["regex"], origin) is not None
+    assert Edge(cors_origins=(pattern,)).admits(origin) is matches
+    return matches
 
 
 @pytest.mark.parametrize(

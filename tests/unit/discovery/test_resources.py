@@ -167,6 +167,16 @@ def test_the_edge_retries_only_what_was_not_accepted() -> None:
     assert conditions == {"connect-failure,reset-before-request"}
 
 
+def test_a_stream_has_no_deadline_but_must_not_be_idle_and_only_streams_are_upgraded() -> None:
+    (host,) = built("edge")[ROUTE]["edge"]["virtual_hosts"]
+    upgraded = [route for route in host["routes"] if "upgrade_configs" in route.get("route", {})]
+    assert [route["name"] for route in upgraded] == ["/orders/{id}/events", "/live"]
+    for route in upgraded:
+        action = route["route"]
+        assert (action["timeout"], action["idle_timeout"]) == ("0s", "300.000s")
+        assert action["retry_policy"]["per_try_timeout"] == "0s"
+
+
 def test_the_edge_waits_longer_than_the_egress() -> None:
     inside = [policy.timeout for name, policy in SERVICES.items() if name != "gateway"]
     assert max(inside) < SERVICES["gateway"].timeout

@@ -6,8 +6,8 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.live.progress import OVER, SETTLED, Progress, StatusChange, advance, history
-from gateway.upstreams.order import Entry, Timeline
+from gateway.live.progress import OVER, SETTLED, Progress, advance, history
+from gateway.upstreams.order import Entry, StatusChange, Timeline
 from services.contracts.order import OrderStatus
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -85,6 +85,31 @@ def test_the_tightest_limit_is_told_of() -> None:
     assert Verdict.of(charges, False, [wide.burst, 0]).rule is wide
 
 
+def test_of_two_verdicts_on_a_request_the_tighter_is_told_of() -> None:
+    narrow, wide = rule(3), rule(60)
+    assert verdict(wide, owed=1).tighter(verdict(narrow, owed=1)).rule is narrow
+    assert verdict(narrow, owed=1).tighter(verdict(wide, owed=1)).rule is narrow
+    denied = verdict(wide, owed=60, admitted=False)
+    assert verdict(narrow, owed=3).tighter(denied) is denied
+
+
+def test_what_was_denied_for_being_many_is_not_told_of_less_than_nothing() -> None:
+    told = verdict(rule(3), owed=5, admitted=False)
+    assert (told.headers["RateLimit-Remaining"], told.wait) == ("0", 60)
+
+
+def test_a_request_that_does_the_work_of_several_counts_for_the_rest_of_them() -> None:
+    limit = Limit(requests=1, seconds=1.0)
+    rules = Rules(Limits(routes={"POST /orders": limit}), 1.0)
+    charges = rules.beyond(["POST /orders", "GET /orders", "POST /orders"], HOME, ADA)
+    assert sorted(charge.rule.name for charge in charges) == sorted(
+        ["address", "address", "user", "user", "POST /orders", "POST /orders"]
+    )
+    assert len(set(charges)) == 3
+    assert [charge.key for charge in rules.beyond(["POST /orders"], HOME, ADA)] == ["POST /orders:user:ada"]
+    assert rules.beyond([], HOME, ADA) == []
+
+
 def test_an_anonymous_request_counts_for_its_address() -> None:
     rules = Rules(Limits(), 1.0)
     assert keys(rules.about("GET /products", HOME, None)) == {"address": f"{HOME}"}

@@ -46,6 +46,17 @@ asyncio.run(main())
 shutdown()
 """
 
+CALL = """
+from opentelemetry import trace
+from observability.context import traceparent
+from observability.tracing import calling, configure_tracing
+
+shutdown = configure_tracing("gateway", "gateway-1", "0.1.0")
+with trace.get_tracer("test").start_as_current_span("a request"), calling("GET order"):
+    print(traceparent())
+shutdown()
+"""
+
 OFF = """
 import sys
 from observability.tracing import configure_tracing, server_middleware
@@ -66,11 +77,8 @@ async def run(code: str, endpoint: str) -> str:
     return out.decode().strip()
 
 
-async def test_without_a_collector_the_sdk_is_not_even_loaded() -> None:
-    await run(OFF, "")
-
-
-async def test_a_request_is_one_trace_without_its_query() -> None:
+async def collected(code: str) -> tuple[str, list[Span]]:
+    """What the code says, and the spans that it leaves."""
     spans: list[Span] = []
 
     async def collect(request: web.Request) -> web.Response:
@@ -81,7 +89,15 @@ async def test_a_request_is_one_trace_without_its_query() -> None:
     collector = web.Application()
     collector.add_routes([web.post("/v1/traces", collect)])
     async with TestServer(collector) as server:
-        seen = await run(SERVE_ONE_REQUEST, str(server.make_url("")))
+        return await run(code, str(server.make_url(""))), spans
+
+
+async def test_without_a_collector_the_sdk_is_not_even_loaded() -> None:
+    await run(OFF, "")
+
+
+async def test_a_request_is_one_trace_without_its_query() -> None:
+    seen, spans = await collected(SERVE_ONE_REQUEST)
     named = {span.name: span for span in spans}
     assert named["GET /orders/{id}"].trace_id.hex() == seen
     assert named["GET /orders/{id}"].kind == Span.SPAN_KIND_SERVER
@@ -89,6 +105,17 @@ async def test_a_request_is_one_trace_without_its_query() -> None:
     assert "upkeep" not in str(spans)
     assert not [name for name in named if "livez" in name]
     assert len([span for span in spans if span.kind == Span.SPAN_KIND_CLIENT]) == 2
+
+
+async def test_a_call_is_a_span_that_what_is_called_goes_on_with() -> None:
+    sent, spans = await collected(CALL)
+    span = next(span for span in spans if span.name == "GET order")
+    assert span.kind == Span.SPAN_KIND_CLIENT
+    assert sent.startswith(f"00-{span.trace_id.hex()}-{span.span_id.hex()}-")
+
+
+async def test_without_a_collector_a_call_goes_on_with_what_was_received() -> None:
+    assert (await run(CALL, "")).startswith("00-")
 
 
 async def test_a_dead_collector_disturbs_nothing() -> None:

@@ -38,8 +38,8 @@ class Shopfront:
                 web.post("/api/v1/auth/register", self._register),
                 web.post("/api/v1/auth/login", self._start_session),
                 web.post("/api/v1/auth/refresh", self._start_session),
-                web.post("/api/v1/orders", self._place),
-                web.get("/api/v1/orders", self._history),
+                web.post("/api/v2/orders", self._place),
+                web.get("/api/v2/orders", self._history),
                 web.post("/api/v1/products", self._create),
                 web.get("/api/v1/inventory/{sku}", self._count),
                 web.post("/api/v1/inventory/{sku}/adjustments", self._adjust),
@@ -75,7 +75,8 @@ class Shopfront:
             raise web.HTTPServiceUnavailable
         first = int(request.query.get("cursor", "0"))
         page, more = self.orders[first : first + 2], first + 2 < len(self.orders)
-        return web.json_response({"items": page, "next_cursor": str(first + 2) if more else None})
+        next_page = f"{request.path}?cursor={first + 2}"
+        return web.json_response({"items": page, "next": next_page if more else None})
 
     async def _create(self, request: web.Request) -> web.Response:
         product = await request.json()

@@ -36,8 +36,8 @@ class Platform:
         """What it serves."""
         app = web.Application()
         app.router.add_post("/api/v1/auth/login", self._log_in)
-        app.router.add_post("/api/v1/admin/keys/rotation", self._rotate)
-        app.router.add_get("/api/v1/admin/keys", self._look)
+        app.router.add_post("/api/v2/admin/keys/rotation", self._rotate)
+        app.router.add_get("/api/v2/admin/keys", self._look)
         return app
 
     async def _log_in(self, _request: web.Request) -> web.Response:

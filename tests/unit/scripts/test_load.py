@@ -5,6 +5,7 @@ import json
 import math
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -215,12 +216,11 @@ def test_stock_is_what_it_was_less_what_was_sold() -> None:
     ]
 
 
-def order(order_id: str, status: str, reason: str | None = None) -> dict[str, str | None]:
+def order(order_id: str, status: str, reason: str | None = None) -> dict[str, Any]:
     """An order as its customer's history shows it, 1.5 s after it was accepted."""
     return {
         "order_id": order_id,
-        "status": status,
-        "reason": reason,
+        "state": {"status": status, "reason": reason},
         "created_at": "2026-01-01T00:00:00Z",
         "updated_at": "2026-01-01T00:00:01.500000Z",
     }

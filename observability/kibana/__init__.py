@@ -1,0 +1,1 @@
+"""What Kibana shows of the logs, as code."""

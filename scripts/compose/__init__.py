@@ -1,0 +1,1 @@
+"""What a platform in containers needs of us beside the processes themselves."""

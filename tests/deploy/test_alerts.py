@@ -1,0 +1,117 @@
+"""The alerts: each fires when it should and not before, is explained by a page, and the page's commands exist."""
+
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from scripts.cli import app
+from scripts.layout import CHECKOUT
+from scripts.native import prometheus
+from tests.deploy.alerts import CASES
+
+RULES = CHECKOUT / "observability" / "prometheus" / "rules"
+RUNBOOKS = CHECKOUT / "docs" / "runbooks"
+SEVERITIES = {"page", "ticket"}
+
+
+def alerts() -> dict[str, dict[str, Any]]:
+    """Every alert by its name."""
+    return {
+        rule["alert"]: rule
+        for file in RULES.glob("*.yml")
+        for group in yaml.safe_load(file.read_text())["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+
+
+def tried(series: dict[str, str], name: str, at: str, firing: int) -> dict[str, Any]:
+    """What promtool is asked: these series, and so many such alerts that fire at that time."""
+    query = f'count(ALERTS{{alertname="{name}", alertstate="firing"}}) or vector(0)'
+    expected = [{"labels": "{}", "value": firing}]
+    return {
+        "interval": "1m",
+        "input_series": [{"series": key, "values": values} for key, values in series.items()],
+        "promql_expr_test": [{"expr": query, "eval_time": at, "exp_samples": expected}],
+    }
+
+
+def promtool(native: Path, file: Path, tests: list[dict[str, Any]]) -> str:
+    """What it says against the rules, given these series: nothing, if all is as expected."""
+    rules = [str(path) for path in sorted(RULES.glob("*.yml"))]
+    file.write_text(json.dumps({"rule_files": rules, "evaluation_interval": "1m", "tests": tests}))
+    program = prometheus.PART.executable(native).path.with_name("promtool")
+    command = [str(program), "test", "rules", str(file)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    return run.stdout + run.stderr if run.returncode else ""
+
+
+def test_every_alert_is_tried_out() -> None:
+    assert alerts().keys() == CASES.keys()
+
+
+def test_each_fires_when_it_should(native: Path, tmp_path: Path) -> None:
+    tests = [tried(case.bad, name, case.at, case.firing) for name, case in CASES.items()]
+    assert promtool(native, tmp_path / "bad.yml", tests) == ""
+
+
+def test_none_fires_when_all_is_well(native: Path, tmp_path: Path) -> None:
+    tests = [tried(case.good, name, case.at, 0) for name, case in CASES.items()]
+    assert promtool(native, tmp_path / "good.yml", tests) == ""
+
+
+def test_one_that_should_fire_and_does_not_is_noticed(native: Path, tmp_path: Path) -> None:
+    tests = [tried(CASES["SagasStuck"].good, "SagasStuck", "30m", 1)]
+    assert "SagasStuck" in promtool(native, tmp_path / "wrong.yml", tests)
+
+
+@pytest.mark.parametrize("name", alerts())
+def test_it_says_how_urgent_it_is_and_has_a_page(name: str) -> None:
+    rule = alerts()[name]
+    assert rule["labels"]["severity"] in SEVERITIES
+    assert rule["annotations"]["summary"]
+    page = CHECKOUT / rule["annotations"]["runbook"]
+    assert page.read_text().startswith(f"# {name}\n")
+    for part in ("**Means.**", "**Look.**", "**Do.**"):
+        assert part in page.read_text(), part
+
+
+def test_no_page_is_about_an_alert_that_is_not_there() -> None:
+    pages = {str(path.relative_to(CHECKOUT)) for path in RUNBOOKS.glob("*.md")}
+    assert pages == {rule["annotations"]["runbook"] for rule in alerts().values()}
+
+
+def commands() -> list[str]:
+    """Every command line of every page, without what is said of it."""
+    return sorted(
+        {
+            line.removeprefix("$ ").partition("  #")[0].strip()
+            for path in RUNBOOKS.glob("*.md")
+            for line in path.read_text().splitlines()
+            if line.startswith("$ ")
+        }
+    )
+
+
+@pytest.mark.parametrize("line", commands())
+def test_the_commands_of_the_pages_exist(line: str) -> None:
+    program, *words = shlex.split(line)
+    assert program == "portico"
+    command: Any = typer.main.get_command(app)
+    while hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    # Parsed as it would be, and not carried out. Raises for what it does not know.
+    command.make_context("portico", words)
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for path in RUNBOOKS.glob("*.md"):
+        for target in re.findall(r"\]\(([^)#]+)", path.read_text()):
+            assert (path.parent / target).exists(), (path.name, target)

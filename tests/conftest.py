@@ -66,6 +66,7 @@ async def supervisor(layout: Layout, traces: OtlpReceiver) -> AsyncIterator[Supe
         "OTEL_EXPORTER_OTLP_ENDPOINT": traces.url,
         "PORTICO_RATE_LIMIT_SCALE": "1000",
         "PORTICO_TRACES_PER_SECOND": "1000",
+        "PORTICO_LOG_LINES_PER_SECOND": "5000",
     }
     specs = tuple(spec.with_environment(everywhere) for spec in platform_specs(layout))
     async with Supervisor(specs, logs=layout.logs, record=layout.process_record) as owner:

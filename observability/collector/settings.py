@@ -33,7 +33,7 @@ class Settings(ProcessSettings):
     log_lines_per_second: float = Field(
         100.0, gt=0, description="of one process; more are counted and left out"
     )
-    log_lines_burst: int = Field(5_000, ge=1, description="after a quiet time")
+    log_lines_burst: int = Field(1_000, ge=1, description="after a quiet time")
 
     @model_validator(mode="after")
     def _on_this_machine_only(self) -> Self:

@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -78,11 +80,15 @@ async def test_what_is_no_export_is_refused_and_says_why(collector: Collector) -
 
 async def test_lines_are_found_by_words_and_by_id(collector: Collector) -> None:
     log = LogFile(collector.logs, "order-1")
-    log.write(
-        b'{"@timestamp":"2026-01-01T00:00:00Z","log.level":"warning","message":"payment was declined",'
-        b'"service.name":"order",'
-        b'"trace.id":"%s","labels.correlation_id":"c-1"}\n' % (b"a" * 32)
-    )
+    said = {
+        "@timestamp": datetime.now(UTC).isoformat(),
+        "log.level": "warning",
+        "message": "payment was declined",
+        "service.name": "order",
+        "trace.id": "a" * 32,
+        "labels.correlation_id": "c-1",
+    }
+    log.write(json.dumps(said).encode() + b"\n")
     for query in (
         {"text": "declined"},
         {"trace_id": "a" * 32},

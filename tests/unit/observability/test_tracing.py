@@ -71,7 +71,7 @@ async def handler(request):
         return web.Response(text=traceparent())
 
 async def main():
-    app = web.Application(middlewares=[server_middleware(0.2)])
+    app = web.Application(middlewares=[server_middleware(0.05)])
     app.add_routes([web.get("/orders", handler), web.get("/livez", lambda request: asyncio.sleep(0, web.Response()))])
     runner = web.AppRunner(app)
     await runner.setup()

@@ -2,10 +2,13 @@
 
 import logging
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import cast
 
-from aiohttp.typedefs import Middleware
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from opentelemetry import propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -13,10 +16,11 @@ from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrument
 from opentelemetry.instrumentation.aiohttp_server import AioHttpServerInstrumentor, create_aiohttp_middleware
 from opentelemetry.instrumentation.pymongo import PymongoInstrumentor
 from opentelemetry.instrumentation.redis import RedisInstrumentor
+from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanLimits, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Status, StatusCode
+from opentelemetry.trace import NonRecordingSpan, SpanContext, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from pymongo.monitoring import CommandFailedEvent
 from yarl import URL
@@ -29,9 +33,10 @@ _BATCH_SPANS = 512
 _BATCH_MILLISECONDS = 1_000
 _MAX_ATTRIBUTE = 1_024
 
+_BURST_SECONDS = 5.0
+_PROBES = re.compile("/(livez|readyz|servingz|health|metrics)")
 # Probes and watches say nothing about a request, and a blocking query's span lasts a minute.
 _UNTRACED = {
-    "OTEL_PYTHON_AIOHTTP_SERVER_EXCLUDED_URLS": "^/(livez|readyz|servingz|health|metrics)$",
     "OTEL_PYTHON_AIOHTTP_CLIENT_EXCLUDED_URLS": "/v1/(agent|catalog|health|kv|session|status)/",
 }
 
@@ -46,14 +51,14 @@ class _WithoutQueries(SpanProcessor):
                 span.set_attribute(name, value.partition("?")[0])
 
 
-def install(service: str, instance: str, version: str, traces_per_second: float | None) -> Callable[[], None]:
+def install(service: str, instance: str, version: str) -> Callable[[], None]:
     """Make the tracer provider and instrument the clients. Returns its shutdown.
 
-    What is recorded is decided at the edge; above `traces_per_second` it is not gone on with.
+    What is recorded is decided at the edge.
     """
     resource = {"service.name": service, "service.instance.id": instance, "service.version": version}
     provider = TracerProvider(
-        sampler=Chosen(Budget(traces_per_second) if traces_per_second else None),
+        sampler=Chosen(),
         resource=Resource.create(resource),
         span_limits=SpanLimits(max_attribute_length=_MAX_ATTRIBUTE),
     )
@@ -74,7 +79,37 @@ def install(service: str, instance: str, version: str, traces_per_second: float 
     return provider.shutdown
 
 
-def make_server_middleware() -> Middleware:
+def make_server_middleware(traces_per_second: float | None) -> Middleware:
+    """A span for each request that the caller has chosen, as long as there are not too many of them.
+
+    The others pass without a trace, and nothing that is done for them is instrumented: that would cost almost as much.
+    """
+    instrumented = _instrumented()
+    budget = Budget(traces_per_second, traces_per_second * _BURST_SECONDS) if traces_per_second else None
+
+    @web.middleware
+    async def traced(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if _PROBES.fullmatch(request.path):
+            return await handler(request)
+        parent = trace.get_current_span(propagate.extract(request.headers, Context())).get_span_context()
+        chosen = parent.trace_flags.sampled or not parent.is_valid
+        if chosen and (budget is None or budget.take()):
+            return await instrumented(request, handler)
+        with _unrecorded(parent):
+            return await handler(request)
+
+    return traced
+
+
+@contextmanager
+def _unrecorded(parent: SpanContext) -> Iterator[None]:
+    """What is done inside belongs to the caller's trace, of which nobody from here on records anything."""
+    here = SpanContext(parent.trace_id, parent.span_id, is_remote=False, trace_state=parent.trace_state)
+    with trace.use_span(NonRecordingSpan(here)), suppress_instrumentation():
+        yield
+
+
+def _instrumented() -> Middleware:
     """The instrumentation's middleware by itself: `web.Application` is put back as it was."""
     _leave_untraced()
     instrumentor = AioHttpServerInstrumentor()

@@ -1,7 +1,6 @@
-"""Which traces are recorded: those that the edge has chosen, as many in a second as may be."""
+"""Which traces are recorded: those that the edge has chosen, as many in a second as may be. For one thread."""
 
 from collections.abc import Callable, Sequence
-from threading import Lock
 from time import monotonic
 
 from opentelemetry import trace
@@ -12,35 +11,29 @@ from opentelemetry.util.types import Attributes
 
 
 class Budget:
-    """So many a second, and as many at once after a quiet second."""
+    """So many a second, and `burst` at once after a quiet time."""
 
-    def __init__(self, per_second: float, now: Callable[[], float] = monotonic) -> None:
-        self._per_second = per_second
+    def __init__(self, per_second: float, burst: float, now: Callable[[], float] = monotonic) -> None:
+        self._per_second, self._burst = per_second, burst
         self._now = now
-        self._left = per_second
+        self._left = burst
         self._seen = now()
-        self._lock = Lock()
 
-    def take(self) -> bool:
-        """Whether there is one more."""
-        with self._lock:
-            now = self._now()
-            self._left = min(self._per_second, self._left + (now - self._seen) * self._per_second)
-            self._seen = now
-            if self._left < 1:
-                return False
-            self._left -= 1
-            return True
+    def take(self, wanted: int = 1) -> int:
+        """How many of those wanted there are."""
+        now = self._now()
+        self._left = min(self._burst, self._left + (now - self._seen) * self._per_second)
+        self._seen = now
+        granted = min(wanted, int(self._left))
+        self._left -= granted
+        return granted
 
 
 class Chosen(Sampler):
-    """Goes on with what was chosen upstream while the budget lasts; what is above it ends here, whole.
+    """Goes on with what was chosen upstream.
 
     Without a caller it records what is done for others, and no calls of the process's own: its upkeep says nothing.
     """
-
-    def __init__(self, budget: Budget | None) -> None:
-        self._budget = budget
 
     def should_sample(
         self,
@@ -53,12 +46,7 @@ class Chosen(Sampler):
         trace_state: TraceState | None = None,
     ) -> SamplingResult:
         parent = trace.get_current_span(parent_context).get_span_context()
-        if not parent.is_valid:
-            wanted = kind is not SpanKind.CLIENT
-        elif parent.is_remote:
-            wanted = parent.trace_flags.sampled and (self._budget is None or self._budget.take())
-        else:
-            wanted = parent.trace_flags.sampled
+        wanted = parent.trace_flags.sampled if parent.is_valid else kind is not SpanKind.CLIENT
         decision = Decision.RECORD_AND_SAMPLE if wanted else Decision.DROP
         return SamplingResult(decision, attributes if wanted else None, parent.trace_state)
 

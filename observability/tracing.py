@@ -11,28 +11,28 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Middleware
 
 
-def configure_tracing(
-    service: str, instance: str, version: str, traces_per_second: float | None = None
-) -> Callable[[], None]:
+def configure_tracing(service: str, instance: str, version: str) -> Callable[[], None]:
     """Trace this process' aiohttp clients, MongoDB and Redis from here on: call it before any is made.
 
-    Of what others ask, `traces_per_second` are recorded at most, all without a number. Returns what sends the
-    remaining spans and stops; that takes a few seconds at most.
+    Returns what sends the remaining spans and stops. It blocks for a few seconds at most.
     """
     if not enabled():
         return lambda: None
     from observability.otlp import install
 
-    return install(service, instance, version, traces_per_second)
+    return install(service, instance, version)
 
 
-def server_middleware() -> "Middleware | None":
-    """The outermost middleware, which makes a span of each request named by its route; None when off."""
+def server_middleware(traces_per_second: float | None = None) -> "Middleware | None":
+    """The outermost middleware, which makes a span of each request named by its route; None when off.
+
+    So many a second are gone on with at most, all of those that the caller has chosen without a number.
+    """
     if not enabled():
         return None
     from observability.otlp import make_server_middleware
 
-    return make_server_middleware()
+    return make_server_middleware(traces_per_second)
 
 
 def calling(call: str) -> AbstractContextManager[Span]:

@@ -43,9 +43,8 @@ def collecting(settings: Settings) -> Callable[[web.Application], AsyncIterator[
             await stack.enter_async_context(every("limits", TRIM_SECONDS, lambda: _trim(traces, logs)))
             await stack.enter_async_context(background("spans", lambda: intake.store_all(traces)))
             if settings.log_directory:
-                tail = LogTail(
-                    settings.log_directory, logs, int(settings.log_lines_per_second * ROUND_SECONDS)
-                )
+                limits = settings.log_lines_per_second, settings.log_lines_burst
+                tail = LogTail(settings.log_directory, logs, *limits)
                 await stack.enter_async_context(every("log files", ROUND_SECONDS, lambda: _round(tail)))
             console = make_console(settings, Readers(traces.path), Readers(logs.path))
             await stack.enter_async_context(_served(make_receiver(intake), settings, settings.otlp_port))

@@ -30,9 +30,10 @@ class Settings(ProcessSettings):
     logs_hours: float = Field(72, gt=0)
     slow_seconds: float = Field(1.0, gt=0, description="from when on a trace is slow")
     queued_spans: int = Field(20_000, ge=1)
-    log_lines_per_second: int = Field(
-        2_000, ge=1, description="of one process; more are counted and left out"
+    log_lines_per_second: float = Field(
+        100.0, gt=0, description="of one process; more are counted and left out"
     )
+    log_lines_burst: int = Field(5_000, ge=1, description="after a quiet time")
 
     @model_validator(mode="after")
     def _on_this_machine_only(self) -> Self:

@@ -5,6 +5,7 @@ Processes write to their files as ever and know nothing of this: a collector tha
 
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ from observability.collector.lines import is_urgent, log_row
 from observability.collector.logs import LogStore, Position
 from observability.collector.metrics import DROPPED, RECEIVED
 from observability.collector.rows import LogRow
+from observability.sampling import Budget
 
 _log = logging.getLogger(__name__)
 _AT_ONCE: Final = 4 * 1024 * 1024
@@ -25,13 +27,13 @@ _URGENT: Final = 500
 class LogTail:
     """Brings new lines of `<directory>/*.log` into the store.
 
-    Of one file at most `lines` are kept in a round, and a few urgent ones on top; the others are counted.
+    Of one file `per_second` are kept, `burst` after a quiet time, and a few urgent ones on top; the others are counted.
     """
 
-    def __init__(self, directory: Path, store: LogStore, lines: int) -> None:
+    def __init__(self, directory: Path, store: LogStore, per_second: float, burst: int) -> None:
         self._directory = directory
         self._store = store
-        self._lines = lines
+        self._budgets = defaultdict[str, Budget](lambda: Budget(per_second, burst))
         self._positions = store.positions()
 
     def round(self, now: int) -> int:
@@ -82,8 +84,9 @@ class LogTail:
 
     def _chosen(self, lines: list[bytes], process: str, now: int) -> Iterator[LogRow]:
         RECEIVED.labels("lines").inc(len(lines))
-        urgent = [line for line in lines[self._lines :] if is_urgent(line)][:_URGENT]
-        DROPPED.labels("lines").inc(max(0, len(lines) - self._lines - len(urgent)))
-        for line in (*lines[: self._lines], *urgent):
+        granted = self._budgets[process].take(len(lines))
+        urgent = [line for line in lines[granted:] if is_urgent(line)][:_URGENT]
+        DROPPED.labels("lines").inc(len(lines) - granted - len(urgent))
+        for line in (*lines[:granted], *urgent):
             if row := log_row(line, process, now):
                 yield row

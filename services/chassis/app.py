@@ -13,7 +13,7 @@ _LONGEST_HEADER = 128 * 1024
 
 def make_service(settings: ProcessSettings) -> web.Application:
     """An application with health, metrics, tracing, identity and problem documents; add resources and routes."""
-    traced = tracing.server_middleware()
+    traced = tracing.server_middleware(settings.traces_per_second)
     app = web.Application(
         middlewares=[
             *([traced] if traced else []),

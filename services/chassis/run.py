@@ -31,9 +31,7 @@ def run(make_app: Callable[[S], web.Application], settings_class: Callable[[], S
     flush_logs = logs.configure_logs(
         settings.service, settings.instance, settings.log_level, settings.version
     )
-    flush_traces = tracing.configure_tracing(
-        settings.service, settings.instance, settings.version, settings.traces_per_second
-    )
+    flush_traces = tracing.configure_tracing(settings.service, settings.instance, settings.version)
     try:
         uvloop.run(serve(make_app(settings), settings))
     finally:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.context import Context
+from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import (
     Link,
     NonRecordingSpan,
@@ -32,6 +32,8 @@ def handling(queue: str, envelopes: Sequence[Envelope[Any]]) -> Iterator[Sequenc
         if len(traced) == 1:
             one = context.RequestContext(traced[0].correlation_id, traced[0].traceparent)
             stack.enter_context(context.bind(one))
+            if not _is_sampled(one.traceparent):
+                stack.enter_context(tracing.untraced())
         else:
             stack.enter_context(
                 together(
@@ -48,7 +50,8 @@ def together(name: str, traceparents: Sequence[str], kind: SpanKind = SpanKind.I
     """A span of what is done at once for several that each have a trace of their own, linked to those sampled."""
     links = [Link(_span_context(parent)) for parent in traceparents if _is_sampled(parent)]
     if not links:
-        yield
+        with tracing.untraced():
+            yield
         return
     tracer = trace.get_tracer("portico")
     with _ended(tracer.start_span(name, Context(), kind, links=links)):
@@ -68,13 +71,19 @@ def _span_context(traceparent: str) -> SpanContext:
 
 @contextmanager
 def _ended(span: trace.Span) -> Iterator[trace.Span]:
-    """The current span while inside. Of an error it tells the type alone: its words may be somebody's data."""
-    with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
-        try:
-            yield span
-        except Exception as error:
-            span.set_status(Status(StatusCode.ERROR, type(error).__qualname__))
-            raise
+    """The current span while inside, whatever was so before: who takes up a batch may have been started for another.
+
+    Of an error it tells the type alone: its words may be somebody's data.
+    """
+    token = attach(trace.set_span_in_context(span, Context()))
+    try:
+        yield span
+    except Exception as error:
+        span.set_status(Status(StatusCode.ERROR, type(error).__qualname__))
+        raise
+    finally:
+        detach(token)
+        span.end()
 
 
 def _in_span(stack: ExitStack, queue: str, envelope: Envelope[Any]) -> Envelope[Any]:

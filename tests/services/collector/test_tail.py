@@ -32,13 +32,13 @@ async def kept(store: LogStore) -> list[str]:
 
 async def test_every_line_is_kept_once_across_rotation_and_restarts(tmp_path: Path, store: LogStore) -> None:
     log = LogFile(tmp_path, "order-1", limit=2_000)
-    tail = LogTail(tmp_path, store, 1_000)
+    tail = LogTail(tmp_path, store, 1_000, 1_000)
     for number in range(300):
         log.write(INFO % number)
         if number % 20 == 0:
             tail.round(NOW)
         if number % 90 == 0:
-            tail = LogTail(tmp_path, store, 1_000)
+            tail = LogTail(tmp_path, store, 1_000, 1_000)
     tail.round(NOW)
     assert tail.round(NOW) == 0
     assert await kept(store) == [str(number) for number in range(300)]
@@ -46,7 +46,7 @@ async def test_every_line_is_kept_once_across_rotation_and_restarts(tmp_path: Pa
 
 async def test_a_line_is_read_when_it_is_whole(tmp_path: Path, store: LogStore) -> None:
     log = LogFile(tmp_path, "consul")
-    tail = LogTail(tmp_path, store, 1_000)
+    tail = LogTail(tmp_path, store, 1_000, 1_000)
     log.write(b"half of")
     assert tail.round(NOW) == 0
     log.write(b" a line\nand")
@@ -58,13 +58,13 @@ async def test_in_a_flood_errors_are_kept_and_the_rest_is_counted(tmp_path: Path
     log = LogFile(tmp_path, "order-1")
     log.write(b"".join((ERROR if number % 100 == 99 else INFO) % number for number in range(1_000)))
     before = DROPPED.labels("lines")._value.get()
-    assert LogTail(tmp_path, store, 200).round(NOW) == 208
+    assert LogTail(tmp_path, store, 0.001, 200).round(NOW) == 208
     assert DROPPED.labels("lines")._value.get() - before == 792
     assert (await kept(store))[-8:] == [str(number) for number in range(299, 1_000, 100)]
 
 
 async def test_files_that_come_and_go_disturb_nothing(tmp_path: Path, store: LogStore) -> None:
-    tail = LogTail(tmp_path / "later", store, 10)
+    tail = LogTail(tmp_path / "later", store, 10, 10)
     assert tail.round(NOW) == 0
     log = LogFile(tmp_path / "later", "auth-1")
     log.write(b"hello\n")

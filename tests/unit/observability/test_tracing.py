@@ -57,6 +57,37 @@ with trace.get_tracer("test").start_as_current_span("a request"), calling("GET o
 shutdown()
 """
 
+SERVE_MORE_THAN_ARE_RECORDED = """
+import asyncio, aiohttp
+from aiohttp import web
+from observability.context import traceparent
+from observability.tracing import configure_tracing, server_middleware, untraced
+
+shutdown = configure_tracing("gateway", "gateway-1", "0.1.0")
+CHOSEN, NOT_CHOSEN = ("00-" + digit * 32 + "-" + "b" * 16 + flags for digit, flags in (("a", "-01"), ("c", "-00")))
+
+async def handler(request):
+    async with aiohttp.ClientSession() as session, session.get(request.url.with_path("/livez")):
+        return web.Response(text=traceparent())
+
+async def main():
+    app = web.Application(middlewares=[server_middleware(0.2)])
+    app.add_routes([web.get("/orders", handler), web.get("/livez", lambda request: asyncio.sleep(0, web.Response()))])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = "http://127.0.0.1:%d" % runner.addresses[0][1]
+    with untraced():
+        async with aiohttp.ClientSession() as session:
+            for parent in (NOT_CHOSEN, CHOSEN, CHOSEN):
+                async with session.get(url + "/orders", headers={"traceparent": parent}) as answer:
+                    print(await answer.text())
+    await runner.cleanup()
+
+asyncio.run(main())
+shutdown()
+"""
+
 OFF = """
 import sys
 from observability.tracing import configure_tracing, server_middleware

@@ -39,7 +39,7 @@ def make_app(settings: Settings) -> web.Application:
             upstreams(settings),
             keys.published_keys(settings),
             redis(settings),
-            store,
+            store(settings),
             tickets(settings),
             cache(settings),
             graphql(settings),

@@ -17,6 +17,12 @@ class Settings(MessagingSettings, RedisSettings, EgressSettings):
         False, description="whether GraphQL tells its schema to everybody; support and admin are always told"
     )
 
+    store_seconds: float = Field(
+        0.1,
+        gt=0,
+        description="how long Redis is waited for by what can be done without: limits and the cache",
+    )
+
     cache_local_bytes: int = Field(16 * 1024 * 1024, ge=0, description="memory for cached answers")
 
     max_streams: int = Field(2000, ge=1, description="live streams held open by one process")

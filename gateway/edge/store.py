@@ -1,7 +1,7 @@
 """Redis as the edge uses it: for what may be lost, so it is never waited for long, nor asked while it is away."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -10,18 +10,19 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from gateway.breaker import Breaker, Tolerance
+from gateway.settings import Settings
 from services.chassis.errors import Unavailable
 from services.chassis.redis import REDIS
 
-_SECONDS: Final = 0.1
 _TOLERANCE: Final = Tolerance(failures=3, seconds=1.0)
 
 
 class Store:
-    """A Redis that is guarded by a time-out and a breaker."""
+    """A Redis that is guarded by a time-out, in seconds, and a breaker."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, seconds: float) -> None:
         self._client = client
+        self._seconds = seconds
         self._breaker = Breaker("redis", lambda: _TOLERANCE)
 
     @property
@@ -34,7 +35,7 @@ class Store:
         """The client. Raises Unavailable when Redis fails, takes too long, or has done so too often just now."""
         with self._breaker.attempt():
             try:
-                async with asyncio.timeout(_SECONDS):
+                async with asyncio.timeout(self._seconds):
                     yield self._client
             except (RedisError, OSError) as error:
                 raise Unavailable("redis does not answer") from error
@@ -43,7 +44,11 @@ class Store:
 STORE = web.AppKey("STORE", Store)
 
 
-async def store(app: web.Application) -> AsyncIterator[None]:
+def store(settings: Settings) -> Callable[[web.Application], AsyncIterator[None]]:
     """The guarded Redis: declare it after `redis`."""
-    app[STORE] = Store(app[REDIS])
-    yield
+
+    async def resource(app: web.Application) -> AsyncIterator[None]:
+        app[STORE] = Store(app[REDIS], settings.store_seconds)
+        yield
+
+    return resource

@@ -45,7 +45,9 @@ def gateway(here: Corner, start: Start, behind: Services, gateways: list[Instanc
     """Start a gateway, with settings of the test's own."""
 
     async def run(**changes: Any) -> Instance:
-        settings = here.settings(Settings, **{"egress_url": behind.url, **changes})
+        # A machine that stands still for a moment is not what most tests are about.
+        patient = {"egress_url": behind.url, "store_seconds": 5.0}
+        settings = here.settings(Settings, **{**patient, **changes})
         gateways.append(await start(make_app(settings)))
         return gateways[-1]
 

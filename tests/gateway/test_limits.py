@@ -272,7 +272,8 @@ async def test_a_redis_that_does_not_answer_is_hardly_waited_for(
     behind.answer("product", "GET /categories", {"items": []})
     loop = asyncio.get_running_loop()
     async with proxied(here.layout.port("redis")) as (proxy, port):
-        shop = await gateway(rate_limit_scale=1.0, redis_url=f"redis://127.0.0.1:{port}/0")
+        unreliable = f"redis://127.0.0.1:{port}/0"
+        shop = await gateway(rate_limit_scale=1.0, redis_url=unreliable, store_seconds=0.1)
         await configure(Limits, address=a_day(1))
         headers = at()
         assert await admitted(shop, 2, CATEGORIES, headers) == 1
@@ -311,7 +312,7 @@ async def test_together_or_one_by_one_each_is_charged_to_all_its_limits_or_to_no
         used.update(charge.key for charge in charges if fits)
         left = min(charge.rule.requests - used[charge.key] for charge in charges)
         expected.append((fits, left if fits else 0))
-    counters = Counters(Store(redis), "")
+    counters = Counters(Store(redis, 5.0), "")
     async with counters.running():
         verdicts = [await counters.charge(charges) for charges in requests[:50]]
         verdicts += await asyncio.gather(*(counters.charge(charges) for charges in requests[50:]))

@@ -32,7 +32,7 @@ async def run(effort: Effort) -> Report:
     rounds: list[Round] = []
     for number in range(effort.rounds):
         # Whoever goes first finds the machine colder.
-        systems = list(SYSTEMS.items()) if number % 2 else reversed(SYSTEMS.items())
+        systems = tuple(SYSTEMS.items())[:: 1 if number % 2 else -1]
         for system, telemetry in systems:
             rounds += await _turn(system, hows, telemetry=telemetry)
     return _report(rounds)

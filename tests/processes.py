@@ -25,7 +25,9 @@ async def instances(
         command=(sys.executable, "-m", module or f"services.{settings.service}"),
         directory=CHECKOUT,
         environment={
-            f"PORTICO_{name.upper()}": _text(value) for name, value in settings if name != "instance"
+            f"PORTICO_{name.upper()}": _text(value)
+            for name, value in settings
+            if name != "instance" and value is not None
         },
         scalable=True,
     )

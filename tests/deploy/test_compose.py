@@ -20,6 +20,10 @@ PUBLISHING = {
     "logstash",
 }
 IN_THE_IMAGE = {"PORTICO_HOST", "PORTICO_INSTANCE", "PORTICO_XDS_DESCRIPTORS"}
+NOT_IN_CONTAINERS = {
+    "epmd",  # the image of RabbitMQ runs Erlang's port mapper itself
+    "collector",  # Jaeger, Elasticsearch, Kibana and Grafana stand in its place
+}
 TASKS = {"databases", "catalogue", "log-index", "log-views"}
 """Ours, and not a process with settings."""
 
@@ -27,8 +31,7 @@ TASKS = {"databases", "catalogue", "log-index", "log-views"}
 @pytest.fixture(scope="module")
 def specs(native: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, ProcessSpec]:
     layout = Layout(tmp_path_factory.mktemp("home"))
-    # The image of RabbitMQ runs Erlang's port mapper itself.
-    return {spec.provides: spec for spec in platform_specs(layout) if spec.provides != "epmd"}
+    return {spec.provides: spec for spec in platform_specs(layout) if spec.provides not in NOT_IN_CONTAINERS}
 
 
 def ours(services: dict[str, Service]) -> dict[str, Service]:

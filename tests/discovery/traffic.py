@@ -56,5 +56,8 @@ async def traffic(http: ClientSession, url: str, clients: int = 8) -> AsyncItera
 
 async def answered(http: ClientSession, url: str, instance: str) -> bool:
     """Whether this instance is the one that answers now."""
-    async with http.get(url) as response:
-        return response.status == 200 and (await response.json())["instance"] == instance
+    try:
+        async with http.get(url) as response:
+            return response.status == 200 and bool((await response.json())["instance"] == instance)
+    except ClientError:
+        return False

@@ -1,12 +1,13 @@
 """A gateway on the real parts, with services behind it that say what a test wants."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
+from discovery.config.resilience import Resilience
 from discovery.config.section import Section, resolved
 from gateway.app import make_app
 from gateway.settings import Settings
@@ -18,6 +19,10 @@ from tests.instances import Instance
 from tests.parts import Corner, eventually
 
 Gateway = Callable[..., Awaitable[Instance]]
+
+# A machine that stands still for a moment is not what most tests are about.
+PATIENT: Mapping[type[Section], Mapping[str, Any]] = {Resilience: {"lag_seconds": 60.0}}
+PATIENT_SETTINGS: Mapping[str, Any] = {"store_seconds": 5.0}
 
 
 class Configure(Protocol):
@@ -41,13 +46,13 @@ def gateways() -> list[Instance]:
 
 
 @pytest.fixture
-def gateway(here: Corner, start: Start, behind: Services, gateways: list[Instance]) -> Gateway:
+async def gateway(here: Corner, start: Start, behind: Services, gateways: list[Instance]) -> Gateway:
     """Start a gateway, with settings of the test's own."""
+    for section, patience in PATIENT.items():
+        await here.store(f"config/{section.name}", json.dumps(dict(patience)).encode())
 
     async def run(**changes: Any) -> Instance:
-        # A machine that stands still for a moment is not what most tests are about.
-        patient = {"egress_url": behind.url, "store_seconds": 5.0}
-        settings = here.settings(Settings, **{**patient, **changes})
+        settings = here.settings(Settings, **{"egress_url": behind.url, **PATIENT_SETTINGS, **changes})
         gateways.append(await start(make_app(settings)))
         return gateways[-1]
 
@@ -59,7 +64,7 @@ def configure(here: Corner, gateways: list[Instance]) -> Configure:
     """Change the configuration of the test's gateways, of those to come too."""
 
     async def change(section: type[Section], **changes: Any) -> None:
-        document = json.dumps(changes).encode()
+        document = json.dumps({**PATIENT.get(section, {}), **changes}).encode()
         await here.store(f"config/{section.name}", document)
         wanted = resolved(section, document)
         await eventually(lambda: all(shop.app[CONFIGURATION][section] == wanted for shop in gateways))

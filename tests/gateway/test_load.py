@@ -2,9 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 
 import pytest
 from aiohttp import ClientResponse, web
@@ -19,7 +18,6 @@ from tests.parts import eventually
 from tests.tokens import Issuer
 
 CATEGORIES = "/api/v1/categories"
-Bounded = Callable[..., Awaitable[None]]
 OWN = ("/livez", "/servingz", "/health", "/metrics")
 
 
@@ -46,12 +44,6 @@ class Slow:
 async def _uncached(configure: Configure) -> None:
     """Each request is work: none waits for the fetch of another."""
     await configure(Caching, enabled=False)
-
-
-@pytest.fixture
-def bounded(configure: Configure) -> Bounded:
-    """Set bounds. A machine that stands still for a moment is not what the tests of places are about."""
-    return partial(configure, Resilience, lag_seconds=60.0)
 
 
 @pytest.fixture
@@ -96,9 +88,9 @@ def in_flight(what: str) -> float | None:
 
 
 async def test_beyond_its_places_a_gateway_turns_away_at_once(
-    shop: Instance, bounded: Bounded, behind: Services, slow: Slow, issuer: Issuer
+    shop: Instance, configure: Configure, behind: Services, slow: Slow, issuer: Issuer
 ) -> None:
-    await bounded(in_flight=3)
+    await configure(Resilience, in_flight=3)
     bearer, before = issuer.bearer("u1"), shed("requests")
     async with working(shop, slow, 3, bearer):
         assert in_flight("requests") == 3
@@ -114,9 +106,9 @@ async def test_beyond_its_places_a_gateway_turns_away_at_once(
 
 
 async def test_those_who_only_look_leave_half_to_the_others(
-    shop: Instance, bounded: Bounded, slow: Slow, issuer: Issuer
+    shop: Instance, configure: Configure, slow: Slow, issuer: Issuer
 ) -> None:
-    await bounded(in_flight=4)
+    await configure(Resilience, in_flight=4)
     before = shed("reads")
     async with working(shop, slow, 2):
         for look in (shop.http.get, shop.http.head):
@@ -152,17 +144,17 @@ async def test_a_gateway_whose_event_loop_is_late_turns_away(
 
 
 async def test_one_place_is_enough_for_one_who_only_looks(
-    shop: Instance, bounded: Bounded, behind: Services
+    shop: Instance, configure: Configure, behind: Services
 ) -> None:
     behind.answer("product", "GET /categories", {"items": []})
-    await bounded(in_flight=1)
+    await configure(Resilience, in_flight=1)
     assert await status(shop) == 200
 
 
 async def test_places_are_given_up_by_who_fails_and_who_is_gone(
-    shop: Instance, bounded: Bounded, behind: Services, slow: Slow, issuer: Issuer
+    shop: Instance, configure: Configure, behind: Services, slow: Slow, issuer: Issuer
 ) -> None:
-    await bounded(in_flight=1, read_seconds=0.2)
+    await configure(Resilience, in_flight=1, read_seconds=0.2)
     bearer = issuer.bearer("u1")
     assert await status(shop, bearer) == 503
     request = asyncio.create_task(status(shop, bearer))
@@ -176,9 +168,9 @@ async def test_places_are_given_up_by_who_fails_and_who_is_gone(
 
 
 async def test_an_open_stream_takes_no_place(
-    shop: Instance, bounded: Bounded, behind: Services, issuer: Issuer
+    shop: Instance, configure: Configure, behind: Services, issuer: Issuer
 ) -> None:
-    await bounded(in_flight=1)
+    await configure(Resilience, in_flight=1)
     behind.answer("product", "GET /categories", {"items": []})
     behind.answer("order", "GET /orders/o1/timeline", {"order_id": "o1", "reason": None, "timeline": []})
     bearer = issuer.bearer("u1")
@@ -191,9 +183,9 @@ async def test_an_open_stream_takes_no_place(
 
 
 async def test_one_slow_service_leaves_the_others_alone_and_is_not_called_broken(
-    shop: Instance, bounded: Bounded, behind: Services, slow: Slow
+    shop: Instance, configure: Configure, behind: Services, slow: Slow
 ) -> None:
-    await bounded(upstream_calls=2, breaker_failures=1)
+    await configure(Resilience, upstream_calls=2, breaker_failures=1)
     before = shed("product")
     async with working(shop, slow, 2):
         assert in_flight("product") == 2
@@ -208,11 +200,11 @@ async def test_one_slow_service_leaves_the_others_alone_and_is_not_called_broken
 
 
 async def test_under_four_times_its_load_what_is_taken_is_in_time_and_the_rest_is_told_at_once(
-    shop: Instance, bounded: Bounded, behind: Services
+    shop: Instance, configure: Configure, behind: Services
 ) -> None:
     """A service that does 80 calls a second is asked for 320: without bounds, the last would wait for 6 s."""
     behind.handle("product", "GET /categories", Slow(seconds=0.05, at_once=4))
-    await bounded(in_flight=16)
+    await configure(Resilience, in_flight=16)
     loop = asyncio.get_running_loop()
     took: dict[int, list[float]] = {200: [], 503: []}
 

@@ -6,22 +6,43 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Final, TypeVar
 
 from services.chassis.errors import Unavailable
 
 T = TypeVar("T")
-QUERY_SECONDS: Final = 3.0
+_QUERY_SECONDS: Final = 3.0
 _READERS: Final = 4
 _STEPS: Final = 20_000
 _BUSY_SECONDS: Final = 5.0
 
 
-def open_writer(path: Path, schema: str) -> sqlite3.Connection:
-    """The writing connection of a database file, made with its tables if need be.
+class Store:
+    """The writing side of a database file. What writes need not be the thread that closes it.
 
-    What was written in the last moments before a power failure may be lost, the file never is.
+    What was written in the last moments before a power failure may be lost, the file never is. `schema` makes the
+    tables where they are missing, and `sized` is the one of them that counts the bytes.
     """
+
+    def __init__(self, path: Path, schema: str, sized: str) -> None:
+        self.path = path
+        self._lock = RLock()
+        self._db = _open_writer(path, schema)
+        self._bytes = int(self._db.execute(f"SELECT COALESCE(SUM(bytes), 0) FROM {sized}").fetchone()[0])
+
+    def close(self) -> None:
+        """Give the file back."""
+        with self._lock:
+            self._db.close()
+
+    @property
+    def used(self) -> int:
+        """About how many bytes are held."""
+        return self._bytes
+
+
+def _open_writer(path: Path, schema: str) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.executescript(
@@ -44,10 +65,11 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 
 class Readers:
-    """Runs queries in threads, a few at once, each for a few seconds at most."""
+    """Runs queries in threads, a few at once, each for so many seconds at most."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, seconds: float = _QUERY_SECONDS) -> None:
         self._path = path
+        self._seconds = seconds
         self._places = asyncio.Semaphore(_READERS)
 
     async def ask(self, query: Callable[[sqlite3.Connection], T]) -> T:
@@ -60,7 +82,7 @@ class Readers:
             sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
         ) as connection:
             connection.row_factory = sqlite3.Row
-            give_up = time.monotonic() + QUERY_SECONDS
+            give_up = time.monotonic() + self._seconds
             connection.set_progress_handler(lambda: time.monotonic() > give_up, _STEPS)
             try:
                 return query(connection)

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import RLock
 from typing import Any, Final
 
 import orjson
 
-from observability.collector.database import open_writer, transaction
+from observability.collector.database import Store, transaction
 from observability.collector.limits import surplus
 from observability.collector.rows import LogRow
 
@@ -49,25 +48,12 @@ class Position:
     offset: int
 
 
-class LogStore:
-    """The writing side. What writes need not be the thread that closes it."""
+class LogStore(Store):
+    """How log lines are kept, each once."""
 
     def __init__(self, path: Path, limits: LogLimits) -> None:
-        self.path = path
+        super().__init__(path, _SCHEMA, sized="lines")
         self._limits = limits
-        self._lock = RLock()
-        self._db = open_writer(path, _SCHEMA)
-        self._bytes = int(self._db.execute("SELECT COALESCE(SUM(bytes), 0) FROM lines").fetchone()[0])
-
-    def close(self) -> None:
-        """Give the file back."""
-        with self._lock:
-            self._db.close()
-
-    @property
-    def used(self) -> int:
-        """About how many bytes are held."""
-        return self._bytes
 
     def positions(self) -> dict[str, Position]:
         """How far each file was read, by its name."""

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
 from pathlib import Path
-from threading import RLock
 from typing import Final
 
 import orjson
 
-from observability.collector.database import open_writer, transaction
+from observability.collector.database import Store, transaction
 from observability.collector.limits import Summary, summarize, surplus
 from observability.collector.rows import SpanRow
 
@@ -49,27 +48,14 @@ class TraceLimits:
     slow: int
 
 
-class TraceStore:
-    """The writing side. What writes need not be the thread that closes it."""
+class TraceStore(Store):
+    """How spans are kept, and what is known of their traces."""
 
     def __init__(self, path: Path, limits: TraceLimits) -> None:
-        self.path = path
+        super().__init__(path, _SCHEMA, sized="traces")
         self._limits = limits
-        self._lock = RLock()
-        self._db = open_writer(path, _SCHEMA)
-        self._bytes = int(self._db.execute("SELECT COALESCE(SUM(bytes), 0) FROM traces").fetchone()[0])
         known = self._db.execute("SELECT service, operation, kind FROM operations")
         self._operations: set[tuple[str, str, str]] = set(known)
-
-    def close(self) -> None:
-        """Give the file back."""
-        with self._lock:
-            self._db.close()
-
-    @property
-    def used(self) -> int:
-        """About how many bytes are held."""
-        return self._bytes
 
     def write(self, spans: Sequence[SpanRow]) -> None:
         """Keep these; one that is there already is left as it is."""

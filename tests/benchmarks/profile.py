@@ -27,6 +27,7 @@ SPY = Path(sys.executable).parent / "py-spy"
 SAMPLES_PER_SECOND = 100
 WARM_UP_SECONDS = 5.0
 TOP = 60
+TITLE = re.compile(r'(<text id="title"[^>]*>)[^<]*')
 FRAME = re.compile(r"<title>([^<]*) \([\d,]+ samples, ([\d.]+)%\)</title>")
 
 
@@ -42,6 +43,7 @@ async def main(processes: Sequence[str], rate: float, seconds: int) -> None:
         await asyncio.gather(*(sample(pids[name], graph, seconds) for name, graph in graphs.items()))
         console.print(await load)
     for name, graph in graphs.items():
+        entitle(graph, f"{name}, {rate:g} orders a second")
         console.print(busiest(name, graph))
 
 
@@ -52,6 +54,11 @@ async def sample(pid: int, graph: Path, seconds: int) -> None:
     how = ("--nonblocking", "--function", "--output", str(graph))
     child = await asyncio.create_subprocess_exec(SPY, *what, *how, stdout=asyncio.subprocess.DEVNULL)
     await child.wait()
+
+
+def entitle(graph: Path, title: str) -> None:
+    """Put a title in place of py-spy's, which is its command line with the paths of this machine."""
+    graph.write_text(TITLE.sub(rf"\g<1>{html.escape(title)}", graph.read_text(), count=1))
 
 
 def busiest(name: str, graph: Path) -> Table:

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.graphql.limits import BOUNDS
 from tests.answers import Answer
-from tests.gateway.graphql import GRAPHQL, ask, codes
+from tests.gateway.graphql.asking import GRAPHQL, ask, codes
 from tests.gateway.services import Services
 from tests.instances import Instance
 from tests.tokens import Issuer

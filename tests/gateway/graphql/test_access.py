@@ -11,9 +11,8 @@ from gateway.endpoint import Endpoint, Who
 from gateway.graphql.schema import ROUTES
 from gateway.v1.endpoints import ENDPOINTS
 from tests.gateway.conftest import Configure, Gateway
-from tests.gateway.graphql import ask, codes, data
+from tests.gateway.graphql.asking import PLACE, WISH, ask, codes, data
 from tests.gateway.services import Services
-from tests.gateway.test_graphql import PLACE, WISH
 from tests.gateway.test_limits import a_day, at
 from tests.gateway.test_load import Slow
 from tests.instances import Instance

@@ -67,9 +67,7 @@ async def _start(layout: Layout, kind: str, effort: Effort) -> Started:
 
 async def _portico(layout: Layout, command: str) -> None:
     """Run a command of `portico` for the benchmarks' platform. Raises RuntimeError with what it said when it fails."""
-    ports = {f"PORTICO_PORT_{name.upper()}": str(port) for name, port in layout.port_overrides.items()}
-    places = {"PORTICO_HOME": str(layout.home), "PORTICO_PORT_OFFSET": str(layout.port_offset)}
-    pipe, environment = asyncio.subprocess.PIPE, {**os.environ, **places, **ports}
+    pipe, environment = asyncio.subprocess.PIPE, {**os.environ, **layout.environment}
     child = await asyncio.create_subprocess_exec(PORTICO, command, stdout=pipe, stderr=pipe, env=environment)
     said, complained = await child.communicate()
     if child.returncode:

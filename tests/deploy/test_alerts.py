@@ -9,27 +9,14 @@ from typing import Any
 
 import pytest
 import typer
-import yaml
 
 from scripts.cli import app
 from scripts.layout import CHECKOUT
 from scripts.native import prometheus
 from tests.deploy.alerts import CASES
+from tests.runbooks import RULES, RUNBOOKS, alerts, commands, pages
 
-RULES = CHECKOUT / "observability" / "prometheus" / "rules"
-RUNBOOKS = CHECKOUT / "docs" / "runbooks"
 SEVERITIES = {"page", "ticket"}
-
-
-def alerts() -> dict[str, dict[str, Any]]:
-    """Every alert by its name."""
-    return {
-        rule["alert"]: rule
-        for file in RULES.glob("*.yml")
-        for group in yaml.safe_load(file.read_text())["groups"]
-        for rule in group["rules"]
-        if "alert" in rule
-    }
 
 
 def tried(series: dict[str, str], name: str, at: str, firing: int) -> dict[str, Any]:
@@ -84,23 +71,11 @@ def test_it_says_how_urgent_it_is_and_has_a_page(name: str) -> None:
 
 
 def test_no_page_is_about_an_alert_that_is_not_there() -> None:
-    pages = {str(path.relative_to(CHECKOUT)) for path in RUNBOOKS.glob("*.md")}
-    assert pages == {rule["annotations"]["runbook"] for rule in alerts().values()}
+    written = {str(path.relative_to(CHECKOUT)) for path in pages()}
+    assert written == {rule["annotations"]["runbook"] for rule in alerts().values()}
 
 
-def commands() -> list[str]:
-    """Every command line of every page, without what is said of it."""
-    return sorted(
-        {
-            line.removeprefix("$ ").partition("  #")[0].strip()
-            for path in RUNBOOKS.glob("*.md")
-            for line in path.read_text().splitlines()
-            if line.startswith("$ ")
-        }
-    )
-
-
-@pytest.mark.parametrize("line", commands())
+@pytest.mark.parametrize("line", sorted({line for path in pages() for line in commands(path)}))
 def test_the_commands_of_the_pages_exist(line: str) -> None:
     program, *words = shlex.split(line)
     assert program == "portico"

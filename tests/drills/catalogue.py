@@ -16,6 +16,7 @@ from tests.drills.state import (
     on_its_way,
     paid_with,
     poisoned,
+    registered,
     sold_out,
     stuck_order,
     written,
@@ -32,6 +33,16 @@ DRILLS: Final = (
         "an invalid section of the configuration in Consul",
         [partial(written, key="portico/config/limits", value=b'{"enabled": "perhaps"}')],
         [Expected("ConfigurationRefused", {"what": "limits"})],
+    ),
+    Drill(
+        "an instance of `payment` that is registered by a name instead of an address",
+        [partial(registered, service="payment", address="payment.test", port=9)],
+        [Expected("EnvoyRefusesConfiguration", {"role": "egress", "type": "endpoint"})],
+    ),
+    Drill(
+        "an instance of `payment` that is registered with the port -1",
+        [partial(registered, service="payment", address="127.0.0.1", port=-1)],
+        [Expected("SnapshotRefused", {"role": "egress"})],
     ),
     Drill(
         "a sku of which nothing is left",
@@ -155,10 +166,6 @@ DRILLS: Final = (
 )
 
 NOT_CAUSED: Final = {
-    "EnvoyRefusesConfiguration": "the control plane would have to send what Envoy refuses, which is a bug of ours; "
-    "`tests/discovery/test_rejection.py` has it happen to a real Envoy",
-    "SnapshotRefused": "the control plane would have to refer to what it does not have, which is a bug of ours; "
-    "`tests/discovery/test_rejection.py` has it refuse one",
     "LogLinesDropped": "the supervisor would have to stop reading, and it is what carries the drills out; "
     "`tests/unit/observability/test_logs.py` has a stdout that nobody reads",
 }

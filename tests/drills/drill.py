@@ -11,8 +11,8 @@ from tests.drills.portico import portico
 from tests.drills.stage import Stage
 from tests.runbooks import commands, page
 
-FIRE_SECONDS: Final = 120.0
-OVER_SECONDS: Final = 150.0
+FIRE_SECONDS: Final = 80.0
+OVER_SECONDS: Final = 120.0
 
 Cause = Callable[[Stage], AbstractAsyncContextManager[None]]
 """Does something to the platform when it is entered, and what the page says against it at the end."""

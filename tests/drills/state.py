@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, DeliveryMode
+from aiohttp import ClientSession, ClientTimeout
 
 from discovery.consul.client import consul_client
 from scripts.native import rabbitmq
@@ -41,6 +42,20 @@ async def written(stage: Stage, key: str, value: bytes) -> AsyncIterator[None]:
     async with consul_client(stage.layout.url("consul")) as consul:
         await consul.kv.put(key, value)
     yield
+
+
+@asynccontextmanager
+async def registered(stage: Stage, service: str, address: str, port: int) -> AsyncIterator[None]:
+    """Somebody registers an instance in Consul that Envoy can do nothing with; it is taken out again."""
+    id = f"{service}-nowhere"
+    timeout = ClientTimeout(total=_ANSWER_SECONDS)
+    async with ClientSession(stage.layout.url("consul"), timeout=timeout, raise_for_status=True) as consul:
+        body = {"Name": service, "ID": id, "Address": address, "Port": port}
+        await consul.put("/v1/agent/service/register", json=body)
+        try:
+            yield
+        finally:
+            await consul.put(f"/v1/agent/service/deregister/{id}")
 
 
 @asynccontextmanager

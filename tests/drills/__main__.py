@@ -27,14 +27,14 @@ def main() -> None:
     problems = [f"{one.alert}: {problem}" for one in outcomes for problem in one.problems]
     for problem in problems:
         console.print(f"[red]✗[/red] {problem}", soft_wrap=True)
-    if not chosen and not problems:
+    if not chosen:
         PAGE.write_text(document(outcomes, NOT_CAUSED))
     sys.exit(bool(problems))
 
 
 async def _carry_out(drills: Sequence[Drill]) -> list[Outcome]:
-    async with stage() as ready:
-        return [outcome for drill in drills for outcome in await carry_out(drill, ready)]
+    async with stage() as ready, asyncio.TaskGroup() as endings:
+        return [outcome for drill in drills for outcome in await carry_out(drill, ready, endings)]
 
 
 if __name__ == "__main__":

@@ -30,6 +30,17 @@ OVERDUE, FORGOTTEN = timedelta(days=92), timedelta(minutes=11)
 
 DRILLS: Final = (
     Drill(
+        "`product` hangs",
+        [partial(hung, process="product-1")],
+        [
+            Expected("ServiceAbsent", {"service": "product"}, PRODUCT),
+            Expected("InstanceDown", {"instance": "product-1"}, PRODUCT),
+            Expected("BreakerOpen", {"upstream": "product"}),
+            Expected("ErrorBudgetBurnsFast"),
+            Expected("ErrorBudgetBurnsSlowly", lasts=LONG_WINDOWS),
+        ],
+    ),
+    Drill(
         "an invalid section of the configuration in Consul",
         [partial(written, key="portico/config/limits", value=b'{"enabled": "perhaps"}')],
         [Expected("ConfigurationRefused", {"what": "limits"})],
@@ -80,17 +91,6 @@ DRILLS: Final = (
             Expected("EnvoyAlone", {"role": "edge"}),
             Expected("EnvoyAlone", {"role": "egress"}),
             Expected("SigningKeyPending"),
-        ],
-    ),
-    Drill(
-        "`product` hangs",
-        [partial(hung, process="product-1")],
-        [
-            Expected("ServiceAbsent", {"service": "product"}, PRODUCT),
-            Expected("InstanceDown", {"instance": "product-1"}, PRODUCT),
-            Expected("BreakerOpen", {"upstream": "product"}),
-            Expected("ErrorBudgetBurnsFast"),
-            Expected("ErrorBudgetBurnsSlowly", lasts=LONG_WINDOWS),
         ],
     ),
     Drill(

@@ -61,8 +61,8 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
 
 
-async def carry_out(drill: Drill, stage: Stage) -> list[Outcome]:
-    """Cause it, follow the pages, undo it, and see it end."""
+async def carry_out(drill: Drill, stage: Stage, endings: asyncio.TaskGroup) -> list[Outcome]:
+    """Cause it, follow the pages, and undo it; that it ends is seen in `endings`, while others begin."""
     await _calm(drill, stage)
     console.rule(drill.caused_by)
     async with AsyncExitStack() as stack:
@@ -72,8 +72,8 @@ async def carry_out(drill: Drill, stage: Stage) -> list[Outcome]:
     loop = asyncio.get_running_loop()
     undone = loop.time()
     outcomes += await _followed(drill, drill.afterwards, stage)
-    expected = [*drill.expected, *drill.afterwards]
-    await asyncio.gather(*(_end(one, to, undone, stage) for one, to in zip(expected, outcomes, strict=True)))
+    for expected, outcome in zip((*drill.expected, *drill.afterwards), outcomes, strict=True):
+        endings.create_task(_end(expected, outcome, undone, stage))
     return outcomes
 
 

@@ -38,8 +38,11 @@ def document(outcomes: Sequence[Outcome], not_caused: Mapping[str, str]) -> str:
         faster=FASTER,
         least=LEAST_WINDOW,
     )
+    wrong = (f"- **{one.alert}**: {problem}" for one in outcomes for problem in one.problems)
     others = (f"- **{alert}**: {why}." for alert, why in not_caused.items())
-    return "\n".join([about.lstrip(), *_table(outcomes), "", "## What was not caused", "", *others, ""])
+    sections = {"What was wrong": [*wrong] or ["Nothing."], "What was not caused": [*others]}
+    told = (line for title, lines in sections.items() for line in ("", f"## {title}", "", *lines))
+    return "\n".join([about.lstrip(), *_table(outcomes), *told, ""])
 
 
 def _table(outcomes: Sequence[Outcome]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from scripts.layout import Layout
 PORTICO: Final = Path(sys.executable).with_name("portico")
 SECONDS: Final = 90.0
 """Of one command, at most."""
+MOST_TOLD: Final = 300
 CODES: Final = {"status": (0, 1)}
 """`portico status` tells by its exit code whether all are ready, and says so; all others end with 0."""
 
@@ -45,5 +46,6 @@ async def portico(layout: Layout, line: str) -> Said:
         await child.wait()
         return Said(line, f"no end after {SECONDS:g} s")
     if child.returncode not in CODES.get(words[0], (0,)):
-        return Said(line, f"exit code {child.returncode}: {(said + complained).decode()[-500:]}")
+        last = " ".join((said + complained).decode().split())[-MOST_TOLD:]
+        return Said(line, f"exit code {child.returncode}: {last}")
     return Said(line, "" if said.strip() else "it said nothing")

@@ -11,6 +11,7 @@ from tests.drills.state import (
     configured,
     damaged,
     dead_letter,
+    discarded,
     flooded,
     nobody_orders,
     on_its_way,
@@ -62,12 +63,16 @@ DRILLS: Final = (
     ),
     Drill(
         "a message in `order.saga` that nobody understands",
-        [partial(poisoned, queue="order.saga")],
+        [partial(discarded, queue="order.saga"), partial(poisoned, queue="order.saga")],
         [Expected("DeadLetters", {"queue": "order.saga"}, {A_LETTER: dead_letter})],
     ),
     Drill(
         "`operations` stopped, and a message that dies",
-        [partial(poisoned, queue="inventory.commands"), partial(stopped, process="operations-1")],
+        [
+            partial(discarded, queue="inventory.commands"),
+            partial(stopped, process="operations-1"),
+            partial(poisoned, queue="inventory.commands"),
+        ],
         [Expected("DeadLettersUncollected", {"queue": "inventory.dead-letters"})],
     ),
     Drill(
@@ -135,7 +140,10 @@ DRILLS: Final = (
     ),
     Drill(
         "MongoDB stands still for 0.6 s of every 0.8 s",
-        [partial(stuttering, process="mongodb", rhythm=Stutter(0.2, 0.6))],
+        [
+            partial(scaled, service="order", count=1),
+            partial(stuttering, process="mongodb", rhythm=Stutter(0.2, 0.6)),
+        ],
         [
             Expected("MongodbSlow"),
             Expected("LatencyBudgetBurns"),

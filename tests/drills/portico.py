@@ -26,6 +26,17 @@ class Said:
     problem: str = ""
 
 
+class Failed(Exception):
+    """A command of the drill itself did not do what it should."""
+
+
+async def done(layout: Layout, line: str) -> None:
+    """Run a line that has to go well. Raises Failed."""
+    said = await portico(layout, line)
+    if said.problem:
+        raise Failed(f"{line}: {said.problem}")
+
+
 async def portico(layout: Layout, line: str) -> Said:
     """Run a line such as `portico logs order -n 100`, and say yes to whatever it asks."""
     _, *words = shlex.split(line)

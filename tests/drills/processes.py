@@ -13,7 +13,7 @@ from typing import Final
 from scripts.native import rabbitmq
 from scripts.platform import load_secrets
 from services.chassis.background import background
-from tests.drills.portico import portico
+from tests.drills.portico import done
 from tests.drills.stage import Stage
 
 UP: Final = "portico up --no-sample"
@@ -67,7 +67,7 @@ async def stopped(stage: Stage, process: str) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await portico(stage.layout, UP)
+        await done(stage.layout, UP)
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from scripts.platform import load_secrets
 from services.chassis.clock import utcnow
 from services.contracts.product import ProductChanged
 from services.contracts.topology import INVENTORY_CATALOGUE
-from tests.drills.portico import portico
+from tests.drills.portico import done
 from tests.drills.stage import Stage
 from tests.drills.traffic import PLENTY, SKUS
 from tests.parts import eventually
@@ -29,11 +29,11 @@ _ANSWER_SECONDS: Final = 10.0
 @asynccontextmanager
 async def configured(stage: Stage, section: str, assignments: Sequence[str]) -> AsyncIterator[None]:
     """Somebody sets something, and it is reset in the end."""
-    await portico(stage.layout, f"portico config set {section} {' '.join(assignments)}")
+    await done(stage.layout, f"portico config set {section} {' '.join(assignments)}")
     try:
         yield
     finally:
-        await portico(stage.layout, f"portico config reset {section}")
+        await done(stage.layout, f"portico config reset {section}")
 
 
 @asynccontextmanager
@@ -60,14 +60,20 @@ async def registered(stage: Stage, service: str, address: str, port: int) -> Asy
 
 @asynccontextmanager
 async def poisoned(stage: Stage, queue: str) -> AsyncIterator[None]:
-    """A message that nobody understands; it is discarded."""
+    """A message that nobody understands."""
     async with _channel(stage) as channel:
         message = aio_pika.Message(b"{", message_id=uuid4().hex, type="nobody.knows_this.v1")
         await channel.default_exchange.publish(message, queue)
+    yield
+
+
+@asynccontextmanager
+async def discarded(stage: Stage, queue: str) -> AsyncIterator[None]:
+    """What died in a queue is discarded in the end: nobody will ever understand it."""
     try:
         yield
     finally:
-        await portico(stage.layout, f"portico dlq discard --all --yes --queue {queue} --note drill")
+        await done(stage.layout, f"portico dlq discard --all --yes --queue {queue} --note drill")
 
 
 @asynccontextmanager

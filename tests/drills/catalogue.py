@@ -123,7 +123,6 @@ DRILLS: Final = (
             Expected("QueueGrows", {"queue": "inventory.catalogue"}),
         ],
         [
-            Expected("MessagesOld", {"queue": "inventory.commands"}, {" order ": " inventory "}),
             Expected("SagasFail"),
             Expected("SagasSlow"),
         ],
@@ -132,6 +131,7 @@ DRILLS: Final = (
         "RabbitMQ without room in memory",
         [without_room],
         [Expected("BrokerAlarm"), Expected("OutboxLags", {"service": "order"})],
+        [Expected("MessagesOld", {"queue": "inventory.commands"}, {" order ": " inventory "})],
     ),
     Drill(
         "a payment provider that does not answer (`tok_timeout`)",

@@ -65,16 +65,19 @@ async def carry_out(drill: Drill, stage: Stage, endings: asyncio.TaskGroup) -> l
     """Cause it, follow the pages, and undo it; that it ends is seen in `endings`, while others begin."""
     await _calm(drill, stage)
     console.rule(drill.caused_by)
+    clock = asyncio.get_running_loop().time
+    began = clock()
     async with AsyncExitStack() as stack:
         for cause in drill.causes:
             await stack.enter_async_context(cause(stage))
-        outcomes = await _followed(drill, drill.expected, stage)
-    loop = asyncio.get_running_loop()
-    undone = loop.time()
-    outcomes += await _followed(drill, drill.afterwards, stage)
-    for expected, outcome in zip((*drill.expected, *drill.afterwards), outcomes, strict=True):
+        during = await _followed(drill, drill.expected, began, stage)
+    undone = clock()
+    for expected, outcome in zip(drill.expected, during, strict=True):
         endings.create_task(_end(expected, outcome, undone, stage))
-    return outcomes
+    after = await _followed(drill, drill.afterwards, undone, stage)
+    for expected, outcome in zip(drill.afterwards, after, strict=True):
+        endings.create_task(_end(expected, outcome, undone, stage))
+    return [*during, *after]
 
 
 async def _calm(drill: Drill, stage: Stage) -> None:
@@ -83,14 +86,14 @@ async def _calm(drill: Drill, stage: Stage) -> None:
         await stage.alerts.until(one.alert, one.labels, OVER_SECONDS, fires=False)
 
 
-async def _followed(drill: Drill, expected: Sequence[Expected], stage: Stage) -> list[Outcome]:
+async def _followed(drill: Drill, expected: Sequence[Expected], began: float, stage: Stage) -> list[Outcome]:
     until = stage.alerts.until
-    fired = await asyncio.gather(
+    moments = await asyncio.gather(
         *(until(one.alert, one.labels, FIRE_SECONDS, fires=True) for one in expected)
     )
     return [
-        await _follow(one, Outcome(one.alert, drill.caused_by, after, lasts=one.lasts), stage)
-        for one, after in zip(expected, fired, strict=True)
+        await _follow(one, Outcome(one.alert, drill.caused_by, at and at - began, lasts=one.lasts), stage)
+        for one, at in zip(expected, moments, strict=True)
     ]
 
 
@@ -123,7 +126,7 @@ async def _end(expected: Expected, outcome: Outcome, undone: float, stage: Stage
     if ended is None:
         outcome.problems.append(f"it was not over after {OVER_SECONDS:g} s")
     else:
-        outcome.over = asyncio.get_running_loop().time() - undone
+        outcome.over = ended - undone
     _tell(outcome.alert, "over", outcome.over)
 
 

@@ -75,15 +75,13 @@ class Alerts:
         return {one["alertname"] for one in self._firing}
 
     async def until(self, alert: str, labels: Labels, seconds: float, *, fires: bool) -> float | None:
-        """Wait until it fires, or does not, and tell after how many seconds; None if it took longer than that."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        """Wait until it fires, or does not, and tell when that was, by the loop's clock; None if it took longer."""
         try:
             async with asyncio.timeout(seconds):
                 await self._changes.until(lambda: self.firing(alert, labels) is fires)
         except TimeoutError:
             return None
-        return loop.time() - began
+        return asyncio.get_running_loop().time()
 
     async def watch(self) -> None:
         """Keep up, until cancelled. Raises ClientError, TimeoutError."""

@@ -151,10 +151,10 @@ DRILLS: Final = (
         ],
     ),
     Drill(
-        "`in_flight` of the gateway set to 1",
+        "`in_flight` of the gateway set to 3",
         [
             partial(scaled, service="gateway", count=1),
-            partial(configured, section="resilience", assignments=("in_flight=1",)),
+            partial(configured, section="resilience", assignments=("in_flight=3",)),
         ],
         [Expected("RequestsShed", {"what": "requests"})],
     ),

@@ -94,7 +94,6 @@ DRILLS: Final = (
         ],
         [
             Expected("EnvoyAlone", {"role": "edge"}),
-            Expected("EnvoyAlone", {"role": "egress"}),
             Expected("SigningKeyPending"),
         ],
     ),

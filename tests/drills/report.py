@@ -15,7 +15,7 @@ ABOUT: Final = """
 # Drills
 
 {caused} of the {all} alerts were caused on a running platform, and what their pages say was typed there, on {date}.
-`make drills` does it again and writes this page; `.venv/bin/python -m tests.drills BrokerAlarm` does one of them.
+`make drills` does it again in 12 minutes and writes this page; `make drills ALERTS=BrokerAlarm` does one of them.
 
 The platform is the one of `make up`, in `.portico/drills` and on ports of its own, with a few people in its shop. Its
 Prometheus has the same rules with time taken out of them: it looks every {step}, there is no `for`, and windows are a

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Final
 
-from tests.faults.faults import Ail, Fault, Freeze, Kill, Nothing, Restart
+from tests.faults.faults import Ail, Fault, Freeze, Kill, Nothing, Restart, Slow
 from tests.faults.messages import Duplicate, Poison, Reorder
 from tests.faults.proxy import Proxy
 from tests.faults.site import PARTS
@@ -42,12 +42,7 @@ def _restart(name: str, chance: Random) -> Fault:
 
 
 def _slow(name: str, chance: Random) -> Fault:
-    delay = chance.uniform(0.05, 0.25)
-
-    def ailment(proxy: Proxy) -> None:
-        proxy.delay = delay
-
-    return Ail(name, chance.uniform(2, 6), ailment)
+    return Slow(name, chance.uniform(2, 6), chance.uniform(0.05, 0.25))
 
 
 def _cut(name: str, chance: Random) -> Fault:
@@ -96,8 +91,9 @@ TELLING: Final = (
 """Those that tell most in a short time."""
 
 
-def pairs(count: int, chance: Random) -> list[tuple[str, str]]:
+def pairs(count: int, seed: int) -> list[tuple[str, str]]:
     """So many pairs of faults that do different things to different targets."""
+    chance = Random(f"{seed} pairs")
     drawn: list[tuple[str, str]] = []
     while len(drawn) < count:
         one, other = (name.split(" ") for name in chance.sample(sorted(FAULTS.keys() - {CONTROL}), 2))

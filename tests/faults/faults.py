@@ -102,3 +102,14 @@ class Ail(Fault):
 
     async def mend(self) -> None:
         self._proxy.heal()
+
+
+class Slow(Ail):
+    """Let it take `delay` seconds longer in each direction."""
+
+    def __init__(self, name: str, seconds: float, delay: float) -> None:
+        super().__init__(name, seconds, self._slow)
+        self.delay = delay
+
+    def _slow(self, proxy: Proxy) -> None:
+        proxy.delay = self.delay

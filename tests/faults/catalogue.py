@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Final
 
-from tests.faults.faults import Ail, Fault, Freeze, Kill, Nothing, Restart, Slow
+from tests.faults.faults import Ail, ClockJump, Fault, Freeze, Kill, Nothing, Restart, Slow
+from tests.faults.full_disk import FullDisk
 from tests.faults.messages import Duplicate, Poison, Reorder
 from tests.faults.proxy import Proxy
-from tests.faults.site import PARTS
+from tests.faults.site import CLOCKED, PARTS
 
 Make = Callable[[str, Random], Fault]
 """Makes a fault of a name and of what chance decides."""
@@ -16,6 +17,8 @@ SERVICES: Final = ("auth", "product", "inventory", "payment", "order", "operatio
 SINGLE: Final = ("control-plane-1", "edge", "egress", *PARTS)
 """Those that there is one of."""
 RESTARTED: Final = ("rabbitmq", "mongodb")
+FILLED: Final = ("mongodb", "rabbitmq")
+"""Those that keep what must not be lost."""
 CONTROL: Final = "no fault"
 """What the others are compared with."""
 
@@ -39,6 +42,14 @@ def _freeze(name: str, chance: Random) -> Fault:
 
 def _restart(name: str, chance: Random) -> Fault:
     return Restart(name, chance.uniform(0, 3))
+
+
+def _full_disk(name: str, chance: Random) -> Fault:
+    return FullDisk(name, chance.uniform(3, 8))
+
+
+def _clock_jump(name: str, chance: Random) -> Fault:
+    return ClockJump(name, chance.uniform(2, 6))
 
 
 def _slow(name: str, chance: Random) -> Fault:
@@ -72,6 +83,10 @@ def _all() -> Iterator[tuple[str, Make]]:
         yield f"slow {part}", _slow
         yield f"cut {part}", _cut
         yield f"half-open {part}", _half_open
+    for part in FILLED:
+        yield f"full-disk {part}", _full_disk
+    for process in CLOCKED:
+        yield f"clock-jump {process}", _clock_jump
     yield "duplicate messages", _meddle(Duplicate)
     yield "reorder messages", _meddle(Reorder)
     yield "poison messages", _meddle(Poison)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -47,8 +48,14 @@ class Experiment:
         self._known: set[str] = set()
 
     async def run(self, plan: Plan) -> Row:
-        """Let its faults strike one after the other, and see what comes of it."""
-        await self._begin(plan.faults)
+        """Let its faults strike one after the other, and see what comes of it. Raises NotPossible."""
+        async with AsyncExitStack() as stack:
+            for fault in plan.faults:
+                stack.push_async_callback(fault.leave)
+            await self._begin(plan.faults)
+            return await self._go_through(plan)
+
+    async def _go_through(self, plan: Plan) -> Row:
         since = datetime.now(UTC)
         sending = asyncio.create_task(self._traffic.run(self._load.rate, plan))
         try:
@@ -61,7 +68,10 @@ class Experiment:
             self._traffic.stop()
             await sending
         await self._auditor.settled(self._patience)
-        evidence = await self._auditor.evidence(since, calm_at, self._traffic.seen, _poisoned(plan.faults))
+        evidence = replace(
+            await self._auditor.evidence(since, calm_at, self._traffic.seen, _poisoned(plan.faults)),
+            ahead=max(fault.ahead for fault in plan.faults),
+        )
         self._past.append(evidence)
         return Row.of(plan, strikes, evidence, self._new(violations(evidence)))
 
@@ -71,7 +81,8 @@ class Experiment:
         seen = Seen.together(past.seen for past in self._past)
         now = await self._auditor.evidence(BEGINNING, datetime.now(UTC), seen, poisoned)
         heard = [message for past in (*self._past, now) for message in past.heard]
-        return self._new(violations(replace(now, heard=heard)))
+        ahead = max(past.ahead for past in self._past)
+        return self._new(violations(replace(now, heard=heard, ahead=ahead)))
 
     async def _begin(self, faults: Sequence[Fault]) -> None:
         async with asyncio.timeout(MEND_SECONDS):
@@ -79,6 +90,7 @@ class Experiment:
             await self._traffic.sign_in_staff()
             for fault in faults:
                 await fault.aim(self._site)
+            await self._site.ready()
 
     async def _suffer(self, plan: Plan) -> list[Strike]:
         """Let each strike at its moment, and mend all of them in the end."""

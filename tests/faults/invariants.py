@@ -49,7 +49,7 @@ def ended(evidence: Evidence) -> Iterator[str]:
     for order_id, order in evidence.books.orders.items():
         if order["status"] not in FINAL:
             yield f"order {order_id} is {order['status']}, {order['phase']}"
-        elif order["updated_at"] > max(order["deadline"], evidence.calm_at) + GRACE:
+        elif order["updated_at"] > max(order["deadline"], evidence.calm_at) + GRACE + evidence.ahead:
             yield f"order {order_id} ended only at {order['updated_at']}"
     for order_id in evidence.seen.cancelled:
         if (status := evidence.books.orders.get(order_id, {}).get("status")) != "CANCELLED":

@@ -45,6 +45,12 @@ class Row:
     violations: Mapping[str, Sequence[str]]
 
     @classmethod
+    def not_possible(cls, plan: Plan, reason: str) -> Self:
+        """The row of what could not be tried here: nothing is proven by it."""
+        told = {"not possible here": [reason]}
+        return cls(" + ".join(plan.names), (), (), 0, 0, 0, 0, 0, 0.0, 0.0, told)
+
+    @classmethod
     def of(
         cls,
         plan: Plan,
@@ -74,6 +80,8 @@ def _last_trouble(evidence: Evidence) -> float:
     """When the last thing went wrong that anybody noticed."""
     prompt = {order.order_id for order in evidence.seen.accepted if order.token in PROMPT}
     expected = prompt - set(evidence.seen.cancelled)
+    if evidence.ahead:
+        return evidence.seen.last_trouble
     late = [order for id, order in evidence.books.orders.items() if id in expected and _is_late(order)]
     ends: list[float] = [order["updated_at"].timestamp() for order in late]
     return max([evidence.seen.last_trouble, *ends])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from functools import partial
 from random import Random
 from typing import Any, Final
@@ -33,13 +33,12 @@ class Meddling(Fault):
     def __init__(self, name: str, seconds: float, chance: Random) -> None:
         super().__init__(name, seconds)
         self._chance = chance
-        self._stack = AsyncExitStack()
         self._tasks: set[asyncio.Task[None]] = set()
         self._active = False
 
     async def aim(self, site: Site) -> None:
         self._broker = site.broker
-        self._channel = await self._stack.enter_async_context(self._broker.channel(_HELD_AT_ONCE))
+        self._channel = await self._prepared.enter_async_context(self._broker.channel(_HELD_AT_ONCE))
 
     def strike(self) -> None:
         self._active = True
@@ -49,7 +48,7 @@ class Meddling(Fault):
         while self._tasks:
             await asyncio.wait(self._tasks)
         with suppress(*_GONE):
-            await self._stack.aclose()
+            await self._prepared.aclose()
 
     async def _tap(self, hear: Callable[[AbstractIncomingMessage], None]) -> None:
         """Hear everything that is said from now on, as long as this is active."""

@@ -5,6 +5,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from scripts.layout import CHECKOUT, Layout
 from scripts.native.fetching import fetch
 from tests.faults.clock import PART, Clock
@@ -16,11 +18,16 @@ for _ in sys.stdin:
 """
 
 
-async def test_the_time_of_day_jumps_while_a_process_runs_and_the_monotonic_clock_does_not(
-    tmp_path: Path,
-) -> None:
+@pytest.fixture
+async def native() -> Path:
     native = Layout(CHECKOUT / ".portico" / "test").native
     await fetch(native, (PART,))
+    return native
+
+
+def test_the_time_of_day_jumps_while_a_process_runs_and_the_monotonic_clock_does_not(
+    native: Path, tmp_path: Path
+) -> None:
     clock = Clock(tmp_path / "clock")
     command, environment = (sys.executable, "-c", TELL), dict(clock.environment(native))
     with subprocess.Popen(

@@ -100,7 +100,7 @@ TELLING: Final = (
     *(f"kill {name}" for name in ("operations", "gateway-1", *SINGLE)),
     *(f"freeze {name}" for name in ("order-1", "mongodb")),
     *(f"{kind} {part}" for kind in ("cut", "half-open") for part in ("mongodb", "rabbitmq")),
-    "slow mongodb",
+    *("slow mongodb", "full-disk mongodb", "clock-jump order-1"),
     *("duplicate messages", "reorder messages", "poison messages"),
 )
 """Those that tell most in a short time."""

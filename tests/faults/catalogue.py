@@ -5,7 +5,7 @@ from random import Random
 from typing import Final
 
 from tests.faults.faults import Ail, ClockJump, Fault, Freeze, Kill, Nothing, Restart, Slow
-from tests.faults.full_disk import FullDisk
+from tests.faults.full_disk import FullDatabase, FullDisk
 from tests.faults.messages import Duplicate, Poison, Reorder
 from tests.faults.proxy import Proxy
 from tests.faults.site import CLOCKED, PARTS
@@ -17,8 +17,8 @@ SERVICES: Final = ("auth", "product", "inventory", "payment", "order", "operatio
 SINGLE: Final = ("control-plane-1", "edge", "egress", *PARTS)
 """Those that there is one of."""
 RESTARTED: Final = ("rabbitmq", "mongodb")
-FILLED: Final = ("mongodb", "rabbitmq")
-"""Those that keep what must not be lost."""
+SPARE: Final = 100 * 2**20
+"""Bytes that are left to RabbitMQ: half of what it insists on, and enough for what it is about to write."""
 CONTROL: Final = "no fault"
 """What the others are compared with."""
 
@@ -44,8 +44,12 @@ def _restart(name: str, chance: Random) -> Fault:
     return Restart(name, chance.uniform(0, 3))
 
 
+def _full_database(name: str, chance: Random) -> Fault:
+    return FullDatabase(name, chance.uniform(3, 8), 0)
+
+
 def _full_disk(name: str, chance: Random) -> Fault:
-    return FullDisk(name, chance.uniform(3, 8))
+    return FullDisk(name, chance.uniform(3, 8), SPARE)
 
 
 def _clock_jump(name: str, chance: Random) -> Fault:
@@ -83,8 +87,8 @@ def _all() -> Iterator[tuple[str, Make]]:
         yield f"slow {part}", _slow
         yield f"cut {part}", _cut
         yield f"half-open {part}", _half_open
-    for part in FILLED:
-        yield f"full-disk {part}", _full_disk
+    yield "full-disk mongodb", _full_database
+    yield "full-disk rabbitmq", _full_disk
     for process in CLOCKED:
         yield f"clock-jump {process}", _clock_jump
     yield "duplicate messages", _meddle(Duplicate)

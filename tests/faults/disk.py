@@ -8,7 +8,7 @@ from typing import Final
 
 ROOM: Final = 300 * 2**20
 """Bytes that are free as long as the disk isn't full: more than RabbitMQ insists on."""
-_CHUNK: Final = b"\xff" * 2**20
+_CHUNK: Final = bytes(2**20)
 _COMMAND_SECONDS: Final = 20.0
 
 
@@ -41,10 +41,10 @@ class Disk:
         shutil.rmtree(self._kept)
         unmount(self._mount)
 
-    def fill(self) -> None:
-        """Leave not a byte."""
+    def fill(self, spare: int) -> None:
+        """Leave so many bytes."""
         with suppress(OSError), self._filler.open("wb", buffering=0) as file:
-            while True:
+            while shutil.disk_usage(self._mount).free > spare:
                 file.write(_CHUNK)
 
     def free(self) -> None:

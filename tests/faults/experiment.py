@@ -68,10 +68,9 @@ class Experiment:
             self._traffic.stop()
             await sending
         await self._auditor.settled(self._patience)
-        evidence = replace(
-            await self._auditor.evidence(since, calm_at, self._traffic.seen, _poisoned(plan.faults)),
-            ahead=max(fault.ahead for fault in plan.faults),
-        )
+        found = await self._auditor.evidence(since, calm_at, self._traffic.seen, _poisoned(plan.faults))
+        books = found.books.without(past.books for past in self._past)
+        evidence = replace(found, books=books, ahead=max(fault.ahead for fault in plan.faults))
         self._past.append(evidence)
         return Row.of(plan, strikes, evidence, self._new(violations(evidence)))
 

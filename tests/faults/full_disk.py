@@ -3,13 +3,19 @@
 import asyncio
 from collections.abc import Callable
 
+from pymongo import AsyncMongoClient
+
 from tests.faults.disk import Disk
 from tests.faults.faults import Fault
 from tests.faults.site import Site
 
 
 class FullDisk(Fault):
-    """Let the data of a part be on a disk of their own, fill it to the last byte, and free it again."""
+    """Let the data of a part be on a disk of their own, fill it until `spare` bytes are left, and free it again."""
+
+    def __init__(self, name: str, seconds: float, spare: int) -> None:
+        super().__init__(name, seconds)
+        self._spare = spare
 
     async def aim(self, site: Site) -> None:
         self._supervisor = site.supervisor
@@ -18,7 +24,7 @@ class FullDisk(Fault):
         self._prepared.push_async_callback(self._without_the_part, self._disk.move_out)
 
     def strike(self) -> None:
-        self._disk.fill()
+        self._disk.fill(self._spare)
 
     async def mend(self) -> None:
         self._disk.free()
@@ -30,3 +36,12 @@ class FullDisk(Fault):
             await asyncio.to_thread(move)
         finally:
             await self._supervisor.start(self.target)
+
+
+class FullDatabase(FullDisk):
+    """MongoDB's disk. Its journal is laid out in advance, so it notices at a checkpoint: one each second here."""
+
+    async def aim(self, site: Site) -> None:
+        await super().aim(site)
+        async with AsyncMongoClient[dict[str, object]](site.mongodb_url) as client:
+            await client.admin.command("setParameter", 1, syncdelay=1)

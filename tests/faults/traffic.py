@@ -147,7 +147,7 @@ class Traffic:
         if _failed(status):
             self.seen.failed.append(time.time())
         elif status not in good:
-            self.seen.refused.append(f"{method} {path}: {status} {text}")
+            self.seen.refused.append((f"{method} {path}", f"{status} {text}"))
         return status
 
     @contextmanager

@@ -61,4 +61,4 @@ def unmount(mount: Path) -> None:
 def _run(*command: str) -> None:
     ended = subprocess.run(command, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False)
     if ended.returncode:
-        raise NotPossible(ended.stderr.strip())
+        raise NotPossible(ended.stderr.partition("\n")[0])

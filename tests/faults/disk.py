@@ -43,7 +43,7 @@ class Disk:
 
     def fill(self, spare: int) -> None:
         """Leave so many bytes."""
-        with suppress(OSError), self._filler.open("wb", buffering=0) as file:
+        with suppress(OSError), self._filler.open("ab", buffering=0) as file:
             while shutil.disk_usage(self._mount).free > spare:
                 file.write(_CHUNK)
 

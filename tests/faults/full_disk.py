@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from pymongo import AsyncMongoClient
 
@@ -9,9 +10,11 @@ from tests.faults.disk import Disk
 from tests.faults.faults import Fault
 from tests.faults.site import Site
 
+_LOOK_SECONDS: Final = 0.05
+
 
 class FullDisk(Fault):
-    """Let the data of a part be on a disk of their own, fill it until `spare` bytes are left, and free it again."""
+    """Let the data of a part be on a disk of their own, keep it full but for `spare` bytes, and free it again."""
 
     def __init__(self, name: str, seconds: float, spare: int) -> None:
         super().__init__(name, seconds)
@@ -25,10 +28,18 @@ class FullDisk(Fault):
 
     def strike(self) -> None:
         self._disk.fill(self._spare)
+        self._filling = asyncio.create_task(self._stay_full())
 
     async def mend(self) -> None:
+        self._filling.cancel()
         self._disk.free()
         await self._supervisor.ready(self.target)
+
+    async def _stay_full(self) -> None:
+        """Whatever the part itself gives up is taken as well."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            self._disk.fill(self._spare)
 
     async def _without_the_part(self, move: Callable[[], None]) -> None:
         await self._supervisor.stop(self.target)

@@ -68,7 +68,7 @@ def counted(metric: str, **labels: str) -> float:
 
 @pytest.fixture
 async def redis(here: Corner) -> AsyncIterator[Redis]:
-    async with Redis.from_url(redis_url(here), decode_responses=True) as client:
+    async with Redis.from_url(here.redis_url, decode_responses=True) as client:
         yield client
 
 
@@ -318,7 +318,3 @@ async def test_together_or_one_by_one_each_is_charged_to_all_its_limits_or_to_no
         verdicts += await asyncio.gather(*(counters.charge(charges) for charges in requests[50:]))
     assert [(verdict.admitted, verdict.rule.remaining(verdict.debt)) for verdict in verdicts] == expected
     await redis.delete(*used)
-
-
-def redis_url(here: Corner) -> str:
-    return f"redis://{here.layout.address('redis')}/0"

@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack
 from aiohttp import web
 
 from services.chassis.clock import utcnow
-from services.chassis.collector import Collector, Delivery
 from services.chassis.messaging import BUS
 from services.chassis.mongo import DATABASE
+from services.chassis.raw_consumer import Delivery, RawConsumer
 from services.contracts.topology import DEAD_LETTERS
 from services.operations.intake import dead_letter
 from services.operations.use_cases import keep
@@ -23,5 +23,5 @@ async def dead_letters(app: web.Application) -> AsyncIterator[None]:
 
     async with AsyncExitStack() as stack:
         for queue in DEAD_LETTERS:
-            await stack.enter_async_context(Collector(app[BUS], queue, keep_them).running())
+            await stack.enter_async_context(RawConsumer(app[BUS], queue, keep_them).running())
         yield

@@ -1,7 +1,6 @@
 """How a benchmark is ended early: by SIGTERM as by Ctrl-C, with everything stopped that it has started."""
 
 import asyncio
-import multiprocessing
 import signal
 import sys
 from collections.abc import Coroutine
@@ -26,9 +25,6 @@ async def _until_told(main: Coroutine[Any, Any, None]) -> None:
         # Whoever has it told twice, as make does, does not break off the stopping.
         loop.add_signal_handler(signal.SIGTERM, lambda: None)
         task.cancel()
-        # A pool is left only when its work is done; Ctrl-C reaches the workers by itself.
-        for worker in multiprocessing.active_children():
-            worker.terminate()
 
     loop.add_signal_handler(signal.SIGTERM, end)
     await task

@@ -10,9 +10,9 @@ import orjson
 from scripts.native.debian import DebianPackages
 from scripts.native.part import Part
 from scripts.native.tools import Tool
-from tests.benchmarks.commands import output
 from tests.benchmarks.figures import Percentiles
 from tests.benchmarks.load import REQUEST_SECONDS, Clients, Load, Outcome
+from tests.benchmarks.outside import output
 
 SCRIPT = Path(__file__).with_name("pressure.lua")
 WRK = Part(

@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 from scripts.control import ask
 from scripts.layout import Layout
 from scripts.native.fetching import fetch
-from tests.benchmarks.commands import output
 from tests.benchmarks.figures import Spread
+from tests.benchmarks.outside import output
 from tests.benchmarks.platform import empty_home
 from tests.benchmarks.plot import bars, bound, canvas
 from tests.benchmarks.report import Goal, Report

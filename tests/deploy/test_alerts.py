@@ -9,27 +9,20 @@ from typing import Any
 
 import pytest
 import typer
-import yaml
 
 from scripts.cli import app
 from scripts.layout import CHECKOUT
 from scripts.native import prometheus
 from tests.deploy.alerts import CASES
+from tests.deploy.promql import RULE_FILES, rules
 
-RULES = CHECKOUT / "observability" / "prometheus" / "rules"
 RUNBOOKS = CHECKOUT / "docs" / "runbooks"
 SEVERITIES = {"page", "ticket"}
 
 
 def alerts() -> dict[str, dict[str, Any]]:
     """Every alert by its name."""
-    return {
-        rule["alert"]: rule
-        for file in RULES.glob("*.yml")
-        for group in yaml.safe_load(file.read_text())["groups"]
-        for rule in group["rules"]
-        if "alert" in rule
-    }
+    return {rule["alert"]: rule for rule in rules() if "alert" in rule}
 
 
 def tried(series: dict[str, str], name: str, at: str, firing: int) -> dict[str, Any]:
@@ -45,8 +38,8 @@ def tried(series: dict[str, str], name: str, at: str, firing: int) -> dict[str, 
 
 def promtool(native: Path, file: Path, tests: list[dict[str, Any]]) -> str:
     """What it says against the rules, given these series: nothing, if all is as expected."""
-    rules = [str(path) for path in sorted(RULES.glob("*.yml"))]
-    file.write_text(json.dumps({"rule_files": rules, "evaluation_interval": "1m", "tests": tests}))
+    rule_files = [str(path) for path in RULE_FILES]
+    file.write_text(json.dumps({"rule_files": rule_files, "evaluation_interval": "1m", "tests": tests}))
     program = prometheus.PART.executable(native).path.with_name("promtool")
     command = [str(program), "test", "rules", str(file)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)

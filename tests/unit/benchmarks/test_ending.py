@@ -9,16 +9,16 @@ from tests.benchmarks.ending import TERMINATED
 
 BENCHMARK = """
 import asyncio, sys, time
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from pathlib import Path
+from tests.benchmarks import outside
 from tests.benchmarks.ending import run
 
 async def main():
     try:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            load = asyncio.get_running_loop().run_in_executor(pool, time.sleep, 600)
-            print("running", flush=True)
-            await load
+        async with asyncio.TaskGroup() as group:
+            group.create_task(outside.result(time.sleep, 600))
+            group.create_task(outside.output(Path("sleep"), "600", environment={}))
+            await asyncio.to_thread(print, "running", flush=True)
     finally:
         print("stopping", flush=True)
         await asyncio.to_thread(sys.stdin.readline)

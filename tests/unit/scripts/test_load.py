@@ -114,7 +114,7 @@ async def test_accounts_are_made_once_and_tokens_renewed(monkeypatch: pytest.Mon
             async with accounts.signed_in(shopfront.url, "any password", 3) as customers:
                 first = {customer.token for customer in customers}
                 await eventually(lambda: not first & {customer.token for customer in customers})  # noqa: B023
-    assert len(shopfront.accounts) == 3
+    assert (len(shopfront.accounts), shopfront.registrations) == (3, 3)
 
 
 def test_the_record_is_in_the_file_as_soon_as_there_is_an_answer(tmp_path: Path) -> None:

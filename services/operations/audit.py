@@ -12,6 +12,7 @@ from services.chassis.envelope import new_id
 from services.chassis.errors import Conflict, NotFound, Refusal
 from services.chassis.identity import Caller
 from services.chassis.mongo import DATABASE, Work
+from services.contracts.order import OperatorActed
 from services.operations.documents import AuditEntry
 
 A_co = TypeVar("A_co", bound=str, covariant=True)
@@ -30,6 +31,12 @@ class Deed(Generic[A_co]):
 async def record(work: Work, deed: Deed[str], subjects: Iterable[str], outcome: str) -> None:
     """Write one entry in the transaction of what it tells of."""
     await _entry(deed, subjects, outcome).insert(session=work.session)
+
+
+async def record_told(work: Work, told: Iterable[OperatorActed]) -> None:
+    """Write down what other services tell that somebody did there."""
+    entries = [AuditEntry(id=new_id(), **one.model_dump()) for one in told]
+    await AuditEntry.insert_many(entries, session=work.session)
 
 
 def _entry(deed: Deed[str], subjects: Iterable[str], outcome: str) -> AuditEntry:

@@ -2,15 +2,14 @@
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
 
 from observability.collector.rows import LEVELS, LogRow, SpanRow
-from services.chassis.errors import Invalid
+from observability.collector.words import match_expression, words_understood
 
 _CANDIDATES: Final = 50
 """Spans that are looked at for each trace that is wanted: one trace has many that fit."""
@@ -232,32 +231,6 @@ def find_lines(db: sqlite3.Connection, query: LogQuery) -> list[Line]:
     """
     with words_understood():
         return [_line(row) for row in db.execute(sql, (*values, query.limit))]
-
-
-@contextmanager
-def words_understood() -> Iterator[None]:
-    """For a query by words. Raises Invalid when they are what full text search refuses, whatever they are."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        # A file that is busy, damaged or read-only has a code of its own.
-        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
-            raise
-        raise Invalid.field("text", f"cannot be searched for: {error}") from error
-
-
-def match_expression(text: str) -> str:
-    """Every word of a text as FTS5 takes it: all must be there, each as it is or as the beginning of a word.
-
-    Without NULs: at the first of them FTS5 stops reading.
-    """
-    return " ".join(f'"{word.replace(chr(34), chr(34) * 2)}"*' for word in _words(text))
-
-
-def _words(text: str) -> Iterable[str]:
-    return [
-        word for word in text.replace("\0", "").split() if any(character.isalnum() for character in word)
-    ][:16]
 
 
 def _line(row: sqlite3.Row) -> Line:

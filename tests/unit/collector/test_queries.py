@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from observability.collector import jaeger
-from observability.collector.searching import TraceQuery, match_expression, words_understood
+from observability.collector.searching import TraceQuery
+from observability.collector.words import match_expression, words_understood
 from services.chassis.errors import Invalid
 from tests.unit.collector.spans import span
 

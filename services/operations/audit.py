@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from aiohttp import web
@@ -35,7 +36,7 @@ async def record(work: Work, deed: Deed[str], subjects: Iterable[str], outcome: 
 
 async def record_told(work: Work, told: Iterable[OperatorActed]) -> None:
     """Write down what other services tell that somebody did there."""
-    entries = [AuditEntry(id=new_id(), **one.model_dump()) for one in told]
+    entries = [AuditEntry(id=new_id(), **one.model_dump()) for one in sorted(told, key=attrgetter("at"))]
     await AuditEntry.insert_many(entries, session=work.session)
 
 

@@ -53,29 +53,32 @@ async def rebuild(settings: RebuildSettings) -> None:
 
     The audit trail is told who began it, which orders each transaction mended, and that it was done.
     """
-    deed = Deed(
-        Caller(settings.rebuild_by, frozenset()), "rebuild", utcnow(), {"after": settings.rebuild_after}
-    )
     runner = web.AppRunner(_make_app(settings))
     await runner.setup()
     try:
         database = runner.app[DATABASE]
-        await database.transaction(partial(_tell, deed=deed, outcome="begun"))
+        await database.transaction(partial(_tell, settings=settings, outcome="begun"))
         after: str | None = settings.rebuild_after
         while after is not None:
             last = await _last_of_batch(after, settings.rebuild_batch)
-            check = partial(_check, deed=deed, after=after, last=last)
+            check = partial(_check, settings=settings, after=after, last=last)
             progress = await database.transaction(check)
             sys.stdout.write(progress.model_dump_json() + "\n")
             sys.stdout.flush()
             after = progress.after
-        await database.transaction(partial(_tell, deed=deed, outcome="done"))
+        await database.transaction(partial(_tell, settings=settings, outcome="done"))
     finally:
         await runner.cleanup()
 
 
-async def _tell(work: Work, deed: Deed, outcome: str) -> None:
-    tell(work, deed, ["orders"], outcome)
+async def _tell(work: Work, settings: RebuildSettings, outcome: str) -> None:
+    tell(work, _deed(settings), ["orders"], outcome)
+
+
+def _deed(settings: RebuildSettings) -> Deed:
+    """What is being done, as of now."""
+    who = Caller(settings.rebuild_by, frozenset())
+    return Deed(who, "rebuild", utcnow(), {"after": settings.rebuild_after})
 
 
 async def _last_of_batch(after: str, size: int) -> str | None:
@@ -87,7 +90,7 @@ async def _last_of_batch(after: str, size: int) -> str | None:
     return found[-1] if len(found) == size else None
 
 
-async def _check(work: Work, deed: Deed, after: str, last: str | None) -> Progress:
+async def _check(work: Work, settings: RebuildSettings, after: str, last: str | None) -> Progress:
     """Compare the streams of these orders with their read models, and write those that differ."""
     span = {"$gt": after, **({"$lte": last} if last else {})}
     found = StoredOrder.get_pymongo_collection().find({"_id": span}, session=work.session)
@@ -108,7 +111,7 @@ async def _check(work: Work, deed: Deed, after: str, last: str | None) -> Progre
     progress.strays = sorted(known)
     if writes:
         await StoredOrder.get_pymongo_collection().bulk_write(writes, session=work.session)
-        tell(work, deed, progress.mended, f"{len(writes)} mended")
+        tell(work, _deed(settings), progress.mended, f"{len(writes)} mended")
     return progress
 
 

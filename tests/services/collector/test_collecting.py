@@ -104,6 +104,8 @@ async def test_lines_are_found_by_words_and_by_id(collector: Collector) -> None:
         [line] = await eventually(listed)
         assert (line["service"], line["message"]) == ("order", "payment was declined")
     assert (await collector.get("/api/console/logs", text="approved"))["items"] == []
+    [same] = (await collector.get("/api/console/logs", text="pay\0ment"))["items"]
+    assert same["message"] == "payment was declined"
 
 
 async def test_more_than_there_is_room_for_is_rejected_and_told() -> None:

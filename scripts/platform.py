@@ -14,7 +14,7 @@ SERVICE_NEEDS = ("consul", "redis", "mongodb", "rabbitmq")
 # The services drain for PORTICO_DRAIN_SECONDS and then finish what is in flight.
 SERVICE_STOP_SECONDS = 20.0
 # Under load not every order has to be looked at, and recording each would cost what it takes to place others.
-TRACES_PER_SECOND = "10"
+TRACES_PER_SECOND = "5"
 
 Environment = dict[str, str]
 

@@ -39,7 +39,7 @@ from tests.parts import eventually
 STREAMS = (0, 400, 1000, 2000)
 OF_ONE = 10
 RATE = 10.0
-SECONDS = 20.0
+SECONDS = 8.0
 OPENED_AT_ONCE = 20
 # Two of its heartbeats: each socket has been asked by then whether it is still there.
 SETTLE_SECONDS = 20.0

@@ -11,13 +11,15 @@ import pytest
 import typer
 
 from scripts.cli import app
-from scripts.layout import CHECKOUT
+from scripts.layout import CHECKOUT, Layout
 from scripts.native import prometheus
 from tests.deploy.alerts import CASES
 from tests.deploy.promql import RULE_FILES, rules
+from tests.deploy.stack import Service
 
 RUNBOOKS = CHECKOUT / "docs" / "runbooks"
 SEVERITIES = {"page", "ticket"}
+_MENTIONED = re.compile(r"`(portico [^`]+)`")
 
 
 def alerts() -> dict[str, dict[str, Any]]:
@@ -76,12 +78,24 @@ def test_it_says_how_urgent_it_is_and_has_a_page(name: str) -> None:
         assert part in page.read_text(), part
 
 
+def test_prometheus_keeps_as_much_as_the_promise_is_about(
+    layout: Layout, services: dict[str, Service]
+) -> None:
+    promised = re.search(r"in (\d+) days", (prometheus.FILES / "rules" / "slo.yml").read_text())
+    assert promised
+    for command in (prometheus.process(layout).command, services["prometheus"]["command"]):
+        kept = re.search(r"retention\.time=(\d+)d", " ".join(command))
+        assert kept
+        assert int(kept[1]) > int(promised[1])
+    assert f"in any {promised[1]} days" in (CHECKOUT / "docs" / "observability.md").read_text()
+
+
 def test_no_page_is_about_an_alert_that_is_not_there() -> None:
     pages = {str(path.relative_to(CHECKOUT)) for path in RUNBOOKS.glob("*.md")}
     assert pages == {rule["annotations"]["runbook"] for rule in alerts().values()}
 
 
-def commands() -> list[str]:
+def command_lines() -> list[str]:
     """Every command line of every page, without what is said of it."""
     return sorted(
         {
@@ -93,15 +107,39 @@ def commands() -> list[str]:
     )
 
 
-@pytest.mark.parametrize("line", commands())
-def test_the_commands_of_the_pages_exist(line: str) -> None:
+def mentioned() -> list[str]:
+    """Every command that a page speaks of in a sentence, with as many words as it takes there."""
+    return sorted({name for path in RUNBOOKS.glob("*.md") for name in _MENTIONED.findall(path.read_text())})
+
+
+@pytest.mark.parametrize("line", mentioned())
+def test_the_commands_that_a_sentence_speaks_of_exist(line: str) -> None:
+    """Without what they are told, but with every option."""
+    command, words = found(line)
+    known = {name for parameter in command.params for name in parameter.opts}
+    assert {word for word in words if word.startswith("-")} <= known
+
+
+@pytest.mark.parametrize("line", command_lines())
+def test_the_command_lines_of_the_pages_are_taken(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "portico-before").mkdir()
+    (tmp_path / "portico").mkdir()
+    monkeypatch.chdir(tmp_path / "portico")
+    command, words = found(line)
+    # Parsed as it would be, and not carried out. Raises for what it does not know.
+    command.make_context("portico", words)
+
+
+def found(line: str) -> tuple[Any, list[str]]:
+    """The command of a line, and the words that are for it."""
     program, *words = shlex.split(line)
     assert program == "portico"
     command: Any = typer.main.get_command(app)
     while hasattr(command, "commands"):
         command = command.commands[words.pop(0)]
-    # Parsed as it would be, and not carried out. Raises for what it does not know.
-    command.make_context("portico", words)
+    return command, words
 
 
 def test_links_between_pages_lead_somewhere() -> None:

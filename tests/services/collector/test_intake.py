@@ -12,7 +12,7 @@ from observability.collector.searching import TraceQuery, find_traces
 from observability.collector.traces import TraceLimits, TraceStore
 from services.chassis.background import background
 from tests.parts import eventually
-from tests.unit.collector.test_otlp import request
+from tests.unit.collector.spans import export
 
 
 class Particular(TraceStore):
@@ -30,7 +30,7 @@ async def test_a_request_that_cannot_be_stored_takes_no_neighbour_along(tmp_path
     intake = Intake(capacity=10)
     before = DROPPED.labels("spans")._value.get()
     for number, name in enumerate(("GET /a", "impossible", "GET /b"), 1):
-        assert intake.offer(request(trace_id=number.to_bytes(16), name=name)) == 0
+        assert intake.offer(export(trace_id=number.to_bytes(16), name=name)) == 0
 
     async def all_stored() -> bool:
         found = await Readers(store.path).ask(lambda db: find_traces(db, TraceQuery()))

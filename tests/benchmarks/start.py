@@ -19,6 +19,7 @@ from scripts.control import ask
 from scripts.layout import Layout
 from scripts.native.fetching import fetch
 from tests.benchmarks.figures import Spread
+from tests.benchmarks.outside import output
 from tests.benchmarks.platform import empty_home
 from tests.benchmarks.plot import bars, bound, canvas
 from tests.benchmarks.report import Goal, Report
@@ -66,14 +67,10 @@ async def _start(layout: Layout, kind: str, effort: Effort) -> Started:
 
 
 async def _portico(layout: Layout, command: str) -> None:
-    """Run a command of `portico` for the benchmarks' platform. Raises RuntimeError with what it said when it fails."""
+    """Run a command of `portico` for the benchmarks' platform. Raises CommandFailed."""
     ports = {f"PORTICO_PORT_{name.upper()}": str(port) for name, port in layout.port_overrides.items()}
     places = {"PORTICO_HOME": str(layout.home), "PORTICO_PORT_OFFSET": str(layout.port_offset)}
-    pipe, environment = asyncio.subprocess.PIPE, {**os.environ, **places, **ports}
-    child = await asyncio.create_subprocess_exec(PORTICO, command, stdout=pipe, stderr=pipe, env=environment)
-    said, complained = await child.communicate()
-    if child.returncode:
-        raise RuntimeError(f"portico {command}: {(said + complained).decode()}")
+    await output(PORTICO, command, environment={**os.environ, **places, **ports})
 
 
 async def _pids(layout: Layout) -> dict[str, int]:

@@ -9,6 +9,8 @@ import yaml
 from observability.grafana.boards import dashboards
 from scripts.native.prometheus import FILES
 
+RULE_FILES = sorted((FILES / "rules").glob("*.yml"))
+
 
 def metrics_of(expr: str) -> set[str]:
     """The metrics that an expression asks for, ALERTS aside. Raises ValueError for what is no PromQL."""
@@ -48,6 +50,6 @@ def recorded() -> set[str]:
 
 def rules() -> Iterator[dict[str, Any]]:
     """Every rule of every file."""
-    for file in sorted((FILES / "rules").glob("*.yml")):
+    for file in RULE_FILES:
         for group in yaml.safe_load(file.read_text())["groups"]:
             yield from group["rules"]

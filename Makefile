@@ -6,7 +6,7 @@ LOCKS := deploy/locks
 # -qq leaves errors and drops the chatter; the version check would want the network.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: up down compose compose-check data test faults safeguards bench profile lock clean
+.PHONY: up down compose compose-check data test faults safeguards drills bench profile lock clean
 
 up: $(VENV)/.runtime
 	@$(BIN)/portico up
@@ -51,6 +51,11 @@ faults: $(VENV)/.test $(VENV)/.data
 safeguards: $(VENV)/.test $(VENV)/.data
 	@$(BIN)/portico fetch
 	@$(BIN)/python -m tests.faults.safeguards
+
+# Alerts are caused on a running platform, and what their pages say is typed there. See docs/runbooks/drills.md.
+drills: $(VENV)/.test
+	@$(BIN)/portico fetch
+	@$(BIN)/python -m tests.drills $(ALERTS)
 
 # ONLY="accept growth" runs some of them; QUICK=1 takes one short round of each.
 bench: $(VENV)/.bench

@@ -112,6 +112,12 @@ class Layout:
     def control_socket(self) -> Path:
         return self.run / "control.sock"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that `from_environment` makes the same home and ports of: how a command is pointed here."""
+        ports = {f"PORTICO_PORT_{name.upper()}": str(port) for name, port in self.port_overrides.items()}
+        return {"PORTICO_HOME": str(self.home), "PORTICO_PORT_OFFSET": str(self.port_offset), **ports}
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Layout":
         """The layout that PORTICO_HOME, PORTICO_PORT_OFFSET and PORTICO_PORT_<NAME> describe."""

@@ -1,7 +1,7 @@
 """Reading and appending to the streams of orders; the read model moves in the same transaction."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter
 from pymongo import InsertOne, UpdateOne
@@ -10,13 +10,17 @@ from observability import metrics
 from services.chassis.envelope import Origin
 from services.chassis.errors import Unavailable
 from services.chassis.mongo import Work
-from services.contracts.order import OrderStatusChanged
+from services.contracts.order import CancelReason, OrderStatusChanged
 from services.order.documents import StoredChange, StoredEvent, StoredOrder
 from services.order.domain import Order, OrderEvent, evolve, replay
 from services.order.metrics import ORDERS_PLACED, REVENUE
 from services.order.saga import Decision
 
 _EVENT: TypeAdapter[OrderEvent] = TypeAdapter(OrderEvent)
+
+# Counted from 0, so that the first one shows as an increase: when a service comes back, many end within a second.
+for _reason in get_args(CancelReason):
+    metrics.SAGA_ENDED.labels("CANCELLED", _reason)
 
 
 class Streams:

@@ -68,9 +68,7 @@ async def _start(layout: Layout, kind: str, effort: Effort) -> Started:
 
 async def _portico(layout: Layout, command: str) -> None:
     """Run a command of `portico` for the benchmarks' platform. Raises CommandFailed."""
-    ports = {f"PORTICO_PORT_{name.upper()}": str(port) for name, port in layout.port_overrides.items()}
-    places = {"PORTICO_HOME": str(layout.home), "PORTICO_PORT_OFFSET": str(layout.port_offset)}
-    await output(PORTICO, command, environment={**os.environ, **places, **ports})
+    await output(PORTICO, command, environment={**os.environ, **layout.environment})
 
 
 async def _pids(layout: Layout) -> dict[str, int]:

@@ -149,13 +149,22 @@ CASES = {
         _histogram("portico_saga_seconds", 'service="order"', {"5.0": 100, "10.0": 100}),
     ),
     "SweepFails": _grows('portico_sweep_failures_total{service="order",sweep="saga deadlines"}'),
-    "BreakerOpen": _gauge('portico_breaker_state{upstream="product"}', 2, 1),
+    # Half-open is what it is most of the time while calls hang.
+    "BreakerOpen": Case(
+        {'portico_breaker_state{upstream="product"}': "2 1 1x58"},
+        {'portico_breaker_state{upstream="product"}': "0x60"},
+    ),
     "RateLimitsUncounted": _grows("portico_rate_limit_unavailable_total"),
     "RequestsShed": _grows('portico_shed_total{what="requests",reason="full"}', bad=120, good=30),
     "PagesDegraded": _grows('portico_sections_degraded_total{section="stock"}', bad=12, good=1),
     "EnvoyRefusesConfiguration": _grows('portico_xds_nacks_total{role="edge",type="listener"}'),
     "SnapshotRefused": _grows('portico_xds_snapshots_refused_total{role="edge"}'),
-    "EnvoyAlone": _gauge('portico_xds_connected_envoys{role="edge"}', 0, 1),
+    # Of the egress nobody tells anything: there is no control plane that knows it.
+    "EnvoyAlone": Case(
+        {'portico_xds_connected_envoys{role="edge"}': "0x60"},
+        {f'portico_xds_connected_envoys{{role="{role}"}}': "1x60" for role in ("edge", "egress")},
+        firing=2,
+    ),
     "ConfigurationRefused": _gauge('portico_config_valid{what="limits"}', 0, 1),
     "SigningKeyPending": _gauge("portico_signing_key_pending_seconds", 700, 60),
     "SigningKeyOld": _gauge("portico_signing_key_age_seconds", 92 * 86400, 90 * 86400),

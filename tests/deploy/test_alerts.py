@@ -14,17 +14,11 @@ from scripts.cli import app
 from scripts.layout import CHECKOUT, Layout
 from scripts.native import prometheus
 from tests.deploy.alerts import CASES
-from tests.deploy.promql import RULE_FILES, rules
 from tests.deploy.stack import Service
+from tests.runbooks import RULE_FILES, RUNBOOKS, alerts, commands, pages
 
-RUNBOOKS = CHECKOUT / "docs" / "runbooks"
 SEVERITIES = {"page", "ticket"}
 _MENTIONED = re.compile(r"`(portico [^`]+)`")
-
-
-def alerts() -> dict[str, dict[str, Any]]:
-    """Every alert by its name."""
-    return {rule["alert"]: rule for rule in rules() if "alert" in rule}
 
 
 def tried(series: dict[str, str], name: str, at: str, firing: int) -> dict[str, Any]:
@@ -91,25 +85,13 @@ def test_prometheus_keeps_as_much_as_the_promise_is_about(
 
 
 def test_no_page_is_about_an_alert_that_is_not_there() -> None:
-    pages = {str(path.relative_to(CHECKOUT)) for path in RUNBOOKS.glob("*.md")}
-    assert pages == {rule["annotations"]["runbook"] for rule in alerts().values()}
-
-
-def command_lines() -> list[str]:
-    """Every command line of every page, without what is said of it."""
-    return sorted(
-        {
-            line.removeprefix("$ ").partition("  #")[0].strip()
-            for path in RUNBOOKS.glob("*.md")
-            for line in path.read_text().splitlines()
-            if line.startswith("$ ")
-        }
-    )
+    written = {str(path.relative_to(CHECKOUT)) for path in pages()}
+    assert written == {rule["annotations"]["runbook"] for rule in alerts().values()}
 
 
 def mentioned() -> list[str]:
     """Every command that a page speaks of in a sentence, with as many words as it takes there."""
-    return sorted({name for path in RUNBOOKS.glob("*.md") for name in _MENTIONED.findall(path.read_text())})
+    return sorted({name for path in pages() for name in _MENTIONED.findall(path.read_text())})
 
 
 @pytest.mark.parametrize("line", mentioned())
@@ -120,7 +102,7 @@ def test_the_commands_that_a_sentence_speaks_of_exist(line: str) -> None:
     assert {word for word in words if word.startswith("-")} <= known
 
 
-@pytest.mark.parametrize("line", command_lines())
+@pytest.mark.parametrize("line", sorted({line for path in pages() for line in commands(path)}))
 def test_the_command_lines_of_the_pages_are_taken(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,7 +119,7 @@ def found(line: str) -> tuple[Any, list[str]]:
     program, *words = shlex.split(line)
     assert program == "portico"
     command: Any = typer.main.get_command(app)
-    while hasattr(command, "commands"):
+    while words and hasattr(command, "commands"):
         command = command.commands[words.pop(0)]
     return command, words
 

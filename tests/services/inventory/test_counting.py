@@ -1,5 +1,7 @@
 """What runs short is counted, and found by an index."""
 
+import pytest
+
 from services.inventory.app import make_app
 from services.inventory.counting import short
 from services.inventory.settings import Settings
@@ -15,8 +17,8 @@ def counted() -> list[float]:
     return [sample("portico_short_skus", shortage=shortage) for shortage in ("low", "none")]
 
 
-async def test_skus_that_run_short_are_counted_until_they_do_no_more(
-    here: Corner, start: Start, issuer: Issuer
+async def test_skus_that_run_short_are_counted_until_they_do_no_more_and_named(
+    here: Corner, start: Start, issuer: Issuer, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = await start(make_app(here.settings(Settings, count_seconds=0.05)))
     staff = issuer.bearer("keeper", "support")
@@ -25,6 +27,8 @@ async def test_skus_that_run_short_are_counted_until_they_do_no_more(
     await adjust(app, "gone", {"delta": -3, "reason": "broken"}, staff)
     await change(app, "any", {"track": False}, staff)
     await eventually(lambda: counted() == [1, 1])
+    await eventually(lambda: "of these skus little is left: few" in caplog.messages)
+    await eventually(lambda: "of these skus nothing is left: gone" in caplog.messages)
     await adjust(app, "few", {"delta": 1, "reason": "delivery"}, staff)
     await eventually(lambda: counted() == [0, 1])
 

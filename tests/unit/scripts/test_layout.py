@@ -22,6 +22,11 @@ def test_an_offset_shifts_all_ports_and_an_override_sets_one() -> None:
     assert layout.address("consul") == "127.0.0.1:8600"
 
 
+def test_a_command_can_be_pointed_at_a_layout() -> None:
+    layout = Layout(HOME, 100, {"edge": 80})
+    assert Layout.from_environment(layout.environment) == layout
+
+
 def test_the_home_is_in_the_checkout_and_parts_are_shared() -> None:
     assert Layout.from_environment({}).home == CHECKOUT / ".portico"
     assert Layout(HOME).native == Layout.from_environment({}).native == CHECKOUT / ".portico" / "native"

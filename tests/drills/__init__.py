@@ -1,0 +1,1 @@
+"""Drills: each alert is caused on a running platform, and its page is followed."""

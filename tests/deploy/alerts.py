@@ -7,12 +7,13 @@ SERVICES = ("auth", "product", "inventory", "payment", "order", "operations", "g
 
 @dataclass(frozen=True)
 class Case:
-    """`firing` alerts at the time `at` under `bad`, none under `good`."""
+    """`firing` alerts with these `labels` at the time `at` under `bad`, none under `good`."""
 
     bad: dict[str, str]
     good: dict[str, str]
     at: str = "30m"
     firing: int = 1
+    labels: str = ""
 
 
 def _edge(good: int, failed: int, minutes: int) -> dict[str, str]:
@@ -42,12 +43,11 @@ def _grows(series: str, bad: int = 1, good: int = 0) -> Case:
     return Case({series: f"0+{bad}x60"}, {series: f"0+{good}x60"})
 
 
-def _up(without: str = "") -> dict[str, str]:
+def _up(down: str = "", unknown: str = "") -> dict[str, str]:
     return {
-        f'up{{job="services",service="{service}",instance="{service}-1"}}': "0x60"
-        if service == without
-        else "1x60"
+        f'up{{job="services",service="{service}",instance="{service}-1"}}': f"{int(service != down)}x60"
         for service in SERVICES
+        if service != unknown
     }
 
 
@@ -94,8 +94,10 @@ CASES = {
     "ErrorBudgetBurnsFast": Case(_edge(98, 2, 60), _edge(1000, 1, 60)),
     "ErrorBudgetBurnsSlowly": Case(_edge(996, 4, 400), _edge(9999, 1, 400), "6h"),
     "LatencyBudgetBurns": Case(_slow(False), _slow(True)),
-    "ServiceAbsent": Case(_up(without="payment"), _up()),
-    "InstanceDown": Case(_up(without="payment"), _up()),
+    "ServiceAbsent": Case(
+        _up(down="payment", unknown="order"), _up(), firing=2, labels='service=~"payment|order"'
+    ),
+    "InstanceDown": Case(_up(down="payment"), _up()),
     "EnvoyDown": _gauge('up{job="envoy",role="edge",instance="edge:9902"}', 0, 1),
     "DependencyDown": _gauge('portico_dependency_up{service="order",dependency="mongodb"}', 0, 1),
     "EventLoopLags": Case(

@@ -21,9 +21,9 @@ SEVERITIES = {"page", "ticket"}
 _MENTIONED = re.compile(r"`(portico [^`]+)`")
 
 
-def tried(series: dict[str, str], name: str, at: str, firing: int) -> dict[str, Any]:
+def tried(series: dict[str, str], name: str, at: str, firing: int, labels: str = "") -> dict[str, Any]:
     """What promtool is asked: these series, and so many such alerts that fire at that time."""
-    query = f'count(ALERTS{{alertname="{name}", alertstate="firing"}}) or vector(0)'
+    query = f'count(ALERTS{{alertname="{name}", alertstate="firing", {labels}}}) or vector(0)'
     expected = [{"labels": "{}", "value": firing}]
     return {
         "interval": "1m",
@@ -47,7 +47,7 @@ def test_every_alert_is_tried_out() -> None:
 
 
 def test_each_fires_when_it_should(native: Path, tmp_path: Path) -> None:
-    tests = [tried(case.bad, name, case.at, case.firing) for name, case in CASES.items()]
+    tests = [tried(case.bad, name, case.at, case.firing, case.labels) for name, case in CASES.items()]
     assert promtool(native, tmp_path / "bad.yml", tests) == ""
 
 

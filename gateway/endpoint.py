@@ -20,7 +20,7 @@ from services.chassis.config import CONFIGURATION
 from services.chassis.errors import Invalid, Malformed, NotFound, UnsupportedMedia
 from services.chassis.flags import Switch, is_on
 from services.chassis.http import read_body
-from services.chassis.identity import Role, access_token, caller, known_caller, require
+from services.chassis.identity import STAFF, Role, access_token, caller, known_caller, require
 from services.chassis.middlewares import DEADLINE, context_headers
 
 Handler = Callable[[web.Request, Calls], Awaitable[web.StreamResponse]]
@@ -40,9 +40,7 @@ class Who(Enum):
     ADMIN = "admin"
 
 
-_ROLES: Final[Mapping[Who, tuple[Role, ...]]] = MappingProxyType(
-    {Who.STAFF: (Role.SUPPORT, Role.ADMIN), Who.ADMIN: (Role.ADMIN,)}
-)
+_ROLES: Final[Mapping[Who, tuple[Role, ...]]] = MappingProxyType({Who.STAFF: STAFF, Who.ADMIN: (Role.ADMIN,)})
 
 
 class Key(Enum):

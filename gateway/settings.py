@@ -26,7 +26,7 @@ class Settings(MessagingSettings, RedisSettings, EgressSettings):
     cache_local_bytes: int = Field(16 * 1024 * 1024, ge=0, description="memory for cached answers")
 
     max_streams: int = Field(2000, ge=1, description="live streams held open by one process")
-    max_streams_of_one: int = Field(200, ge=1, description="of these, as many of one user")
+    max_streams_of_one: int = Field(200, ge=1, description="of these, as many of one user on this gateway")
     stream_heartbeat_seconds: float = Field(10.0, gt=0)
     stream_poll_seconds: float = Field(1.0, gt=0, description="how often a stream reads while Redis is down")
     stream_write_seconds: float = Field(5.0, gt=0, description="how long a slow client may take to read")

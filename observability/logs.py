@@ -1,7 +1,7 @@
-"""Structured logs: one Elastic Common Schema document a line, on stdout.
+"""Structured logs: one Elastic Common Schema document a line, on stdout and to whoever else collects them.
 
 A line is rendered where it is logged, because only there its trace is known, and written by a thread of its
-own behind a bounded queue: a stdout that nobody reads costs log lines, never a request.
+own behind a bounded queue: a stdout that nobody reads, or a collector that is away, costs log lines, never a request.
 """
 
 import atexit
@@ -11,10 +11,11 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
 from time import monotonic, sleep
-from typing import BinaryIO
+from typing import Protocol
 
 from observability.ecs import EcsFormatter
 from observability.metrics import LOG_LINES_DROPPED
+from observability.shipping import Wire
 
 _QUEUED_LINES = 10_000
 _FLUSH_SECONDS = 2.0
@@ -23,11 +24,23 @@ _TELEMETRY_COMPLAINT_SECONDS = 60.0
 _NOISY = ("aio_pika", "aiormq", "asyncio", "beanie", "grpc", "opentelemetry", "pymongo", "urllib3")
 
 
-class LineWriter:
-    """Writes queued lines to `stream` in a thread; what the queue has no room for is dropped and counted."""
+class Stream(Protocol):
+    """Where lines end up. `write` may wait; it raises OSError or ValueError for what is lost."""
 
-    def __init__(self, stream: BinaryIO, queued_lines: int = _QUEUED_LINES) -> None:
+    def write(self, data: bytes, /) -> object: ...
+
+    def flush(self) -> object: ...
+
+
+class LineWriter:
+    """Writes queued lines to `stream` in a thread; what the queue has no room for is dropped and counted.
+
+    `to` is what the stream is called where they are counted.
+    """
+
+    def __init__(self, stream: Stream, to: str = "stdout", queued_lines: int = _QUEUED_LINES) -> None:
         self._stream = stream
+        self._dropped = LOG_LINES_DROPPED.labels(to)
         self._most = queued_lines
         self._lines: SimpleQueue[bytes | None] = SimpleQueue()
         self._thread = Thread(target=self._write_all, name="log-writer", daemon=True)
@@ -38,7 +51,7 @@ class LineWriter:
         if self._lines.qsize() < self._most:
             self._lines.put(line)
         else:
-            LOG_LINES_DROPPED.inc()
+            self._dropped.inc()
 
     def close(self) -> None:
         """Write what is queued, for a few seconds at most."""
@@ -57,15 +70,15 @@ class LineWriter:
                 self._stream.write(b"".join(filter(None, lines)))
                 self._stream.flush()
             except (OSError, ValueError):  # a broken or closed stdout: there is nowhere left to say so
-                LOG_LINES_DROPPED.inc(len(lines))
+                self._dropped.inc(len(lines))
 
 
 class EcsHandler(logging.Handler):
-    """Renders records and hands the lines to the writer. Never raises, never waits."""
+    """Renders records and hands the lines to the writers. Never raises, never waits."""
 
-    def __init__(self, formatter: EcsFormatter, writer: LineWriter) -> None:
+    def __init__(self, formatter: EcsFormatter, *writers: LineWriter) -> None:
         super().__init__()
-        self._formatter, self._writer = formatter, writer
+        self._formatter, self._writers = formatter, writers
         self.addFilter(_Seldom("opentelemetry", _TELEMETRY_COMPLAINT_SECONDS))
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -73,7 +86,8 @@ class EcsHandler(logging.Handler):
             line = self._formatter.render(record)
         except Exception:  # noqa: BLE001 - a bad format string, or whatever an argument's __str__ raises
             line = self._formatter.unrenderable(record)
-        self._writer.put(line)
+        for writer in self._writers:
+            writer.put(line)
 
 
 class _Seldom(logging.Filter):
@@ -94,11 +108,18 @@ class _Seldom(logging.Filter):
         return True
 
 
-def configure_logs(service: str, instance: str, level: str, version: str) -> Callable[[], None]:
-    """Send the root logger's records to stdout as ECS lines. Returns what flushes them, also done at exit."""
-    writer = LineWriter(sys.stdout.buffer)
+def configure_logs(
+    service: str, instance: str, level: str, version: str, collector: str | None = None
+) -> Callable[[], None]:
+    """Send the root logger's records to stdout as ECS lines, and to a collector at `host:port` if there is one.
+
+    Returns what flushes them, also done at exit.
+    """
+    writers = [LineWriter(sys.stdout.buffer)]
+    if collector:
+        writers.append(LineWriter(Wire(collector), to="collector"))
     root = logging.getLogger()
-    root.handlers = [EcsHandler(EcsFormatter(service, instance, version), writer)]
+    root.handlers = [EcsHandler(EcsFormatter(service, instance, version), *writers)]
     root.setLevel(level.upper())
     # Nothing of it is written, and it is looked up for every line.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
@@ -106,5 +127,10 @@ def configure_logs(service: str, instance: str, level: str, version: str) -> Cal
     logging.getLogger("aiohttp.access").disabled = True
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
-    atexit.register(writer.close)
-    return writer.close
+
+    def flush() -> None:
+        for writer in writers:
+            writer.close()
+
+    atexit.register(flush)
+    return flush

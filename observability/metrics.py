@@ -23,7 +23,9 @@ EVENT_LOOP_LAG_SECONDS = Histogram(
 GROUP_COMMIT_REQUESTS = Histogram(
     "portico_group_commit_requests", "Requests that share a transaction", ("group",), buckets=_SIZES
 )
-LOG_LINES_DROPPED = Counter("portico_log_lines_dropped_total", "Log lines dropped: stdout was too slow")
+LOG_LINES_DROPPED = Counter(
+    "portico_log_lines_dropped_total", "Log lines dropped: stdout or the collector was too slow", ("to",)
+)
 
 DEPENDENCY_UP = Gauge(
     "portico_dependency_up",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, get_tracer
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, get_current_span, get_tracer
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Middleware
@@ -36,8 +36,12 @@ def server_middleware(traces_per_second: float | None = None) -> "Middleware | N
 
 
 def calling(call: str) -> AbstractContextManager[Span]:
-    """A span of one call to another process, current inside, for what no instrumentation knows of."""
-    if not enabled():
+    """A span of one call to another process, current inside, for what no instrumentation knows of.
+
+    Inside of what is not recorded it is no span of its own.
+    """
+    around = get_current_span()
+    if not enabled() or (around.get_span_context().is_valid and not around.is_recording()):
         return nullcontext(INVALID_SPAN)
     return get_tracer(__name__).start_as_current_span(call, kind=SpanKind.CLIENT)
 

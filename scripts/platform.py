@@ -14,7 +14,9 @@ SERVICE_NEEDS = ("consul", "redis", "mongodb", "rabbitmq")
 # The services drain for PORTICO_DRAIN_SECONDS and then finish what is in flight.
 SERVICE_STOP_SECONDS = 20.0
 # Under load not every order has to be looked at, and recording each would cost what it takes to place others.
-TRACES_PER_SECOND = "10"
+TRACES_PER_SECOND = "5"
+# Services know no version of the API, so they are told what clients of it must know.
+SANDBOX_WEBHOOKS = "/api/v2/payments/webhooks/sandbox"
 
 Environment = dict[str, str]
 
@@ -76,7 +78,7 @@ def service_environment(layout: Layout, service: str) -> Environment:
         case "auth":
             return {**environment, **_auth_environment(layout)}
         case "payment":
-            return {**environment, "PORTICO_SANDBOX_WEBHOOK_SECRET": _webhook_secret(layout)}
+            return {**environment, **_payment_environment(layout)}
         case _:
             return environment
 
@@ -89,7 +91,6 @@ def _process_environment(layout: Layout) -> Environment:
         "PORTICO_AMQP_URL": rabbitmq.url(layout, load_secrets(layout)),
         "PORTICO_REDIS_URL": f"redis://{layout.address('redis')}/0",
         "PORTICO_EGRESS_URL": f"unix://{layout.egress_socket}",
-        "PORTICO_PUBLIC_URL": layout.url("edge"),
         # Empty, it switches tracing off.
         "OTEL_EXPORTER_OTLP_ENDPOINT": os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", layout.url("otlp")),
     }
@@ -106,8 +107,13 @@ def _auth_environment(layout: Layout) -> Environment:
     }
 
 
-def _webhook_secret(layout: Layout) -> str:
-    return os.environ.get("PORTICO_SANDBOX_WEBHOOK_SECRET") or load_secrets(layout).sandbox_webhook
+def _payment_environment(layout: Layout) -> Environment:
+    return {
+        "PORTICO_SANDBOX_WEBHOOK_URL": layout.url("edge") + SANDBOX_WEBHOOKS,
+        "PORTICO_SANDBOX_WEBHOOK_SECRET": (
+            os.environ.get("PORTICO_SANDBOX_WEBHOOK_SECRET") or load_secrets(layout).sandbox_webhook
+        ),
+    }
 
 
 def _service(layout: Layout, name: str) -> ProcessSpec:

@@ -1,8 +1,10 @@
 """The order service's read model, rebuilt by a process of its own."""
 
 import asyncio
+import getpass
 import json
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
@@ -19,7 +21,12 @@ class RebuildFailed(RuntimeError):
 
 async def rebuilt(layout: Layout, after: str) -> AsyncIterator[dict[str, Any]]:
     """What the rebuilding process tells, batch by batch. Raises RebuildFailed."""
-    environment = {**os.environ, **service_environment(layout, "order"), "PORTICO_REBUILD_AFTER": after}
+    environment = {
+        **os.environ,
+        **service_environment(layout, "order"),
+        "PORTICO_REBUILD_BY": f"{getpass.getuser()}@{socket.gethostname()}",
+        "PORTICO_REBUILD_AFTER": after,
+    }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services.order.rebuild"),
         cwd=CHECKOUT,

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Itera
 from contextlib import AsyncExitStack
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from aiohttp import web
 
@@ -24,6 +25,12 @@ from tests.tokens import Issuer
 
 PORT_OFFSET = int(os.environ.get("PORTICO_TEST_PORT_OFFSET", "3000"))
 """Of the parts that tests start; another one lets two checkouts be tested at the same time."""
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+hypothesis.settings.register_profile(
+    "portico", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("portico")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

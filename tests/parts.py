@@ -61,7 +61,7 @@ class Corner:
         environment = {
             "mongodb_url": self.mongodb_url(service),
             "amqp_url": self.amqp_url,
-            "redis_url": f"redis://{self.layout.address('redis')}/0",
+            "redis_url": self.redis_url,
             "redis_prefix": f"{self.name}:",
             "consul_url": self.layout.url("consul"),
             "jwks_key": f"{self.name}/jwks",
@@ -74,6 +74,11 @@ class Corner:
         }
         known = {name: value for name, value in environment.items() if name in settings.model_fields}
         return settings(**{**known, **changes})
+
+    @property
+    def redis_url(self) -> str:
+        """The URL of Redis, which all corners share; `name` begins the keys of this one."""
+        return f"redis://{self.layout.address('redis')}/0"
 
     def mongodb_url(self, service: str) -> str:
         """The URL of a service's database in this corner."""

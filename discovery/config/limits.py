@@ -32,8 +32,9 @@ class Limits(Section):
     )
     routes: dict[Route, Limit] = Field(
         {
-            "POST /auth/register": Limit(requests=60, seconds=60.0),
-            "POST /auth/login": Limit(requests=60, seconds=60.0),
+            # An office or a campus behind one address may come at once, but nobody guesses or squats for long.
+            "POST /auth/register": Limit(requests=60, seconds=600.0),
+            "POST /auth/login": Limit(requests=150, seconds=600.0),
             "POST /orders": Limit(requests=120, seconds=60.0),
         },
         description="of one user, or of one address where nobody is signed in, by method and path below the version",

@@ -22,6 +22,7 @@ _ROOTS = (
     "envoy.config.listener.v3.listener_pb2",
     "envoy.config.route.v3.route_pb2",
     "envoy.config.trace.v3.opentelemetry_pb2",
+    "envoy.extensions.access_loggers.fluentd.v3.fluentd_pb2",
     "envoy.extensions.access_loggers.stream.v3.stream_pb2",
     "envoy.extensions.filters.http.buffer.v3.buffer_pb2",
     "envoy.extensions.filters.http.cors.v3.cors_pb2",

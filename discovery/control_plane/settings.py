@@ -27,6 +27,9 @@ class Settings(ProcessSettings):
     )
     rate_limit_scale: float = Field(1.0, gt=0)
     trace_ratio: float = Field(1.0, ge=0, le=1, description="of the requests, which the edge has traced")
+    access_logs_address: str | None = Field(
+        None, description="host:port that takes access lines in Fluentd's forward protocol, besides stdout"
+    )
     otlp_endpoint: str | None = Field(
         None, validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint")
     )

@@ -7,7 +7,7 @@ from aiohttp import web
 from opentelemetry import trace
 
 from gateway.explanation import Explanation, explaining
-from services.chassis.identity import Role, known_caller
+from services.chassis.identity import known_caller
 from services.chassis.middlewares import Handler
 
 HEADER: Final = "x-portico-explain"
@@ -32,7 +32,7 @@ async def tell_explanation(request: web.Request, response: web.StreamResponse) -
     explanation, known = request.get(_EXPLANATION), known_caller(request)
     if explanation is None or known is None or HEADER not in request.headers:
         return
-    if known.has(Role.SUPPORT, Role.ADMIN):
+    if known.is_staff:
         resource = request.match_info.route.resource
         route = f"{request.method} {resource.canonical if resource else 'unmatched'}"
         response.headers[HEADER] = orjson.dumps(explanation.document(route)).decode()

@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, Self
 
 from discovery.config.limits import Limit, Limits
-from services.chassis.identity import Caller, Role
+from services.chassis.identity import Caller
 
 _MICROSECONDS: Final = 1_000_000
 _SIGNING_IN: Final = " /auth/"
@@ -131,7 +131,7 @@ class Rules:
     def _about_caller(self, address: str, caller: Caller | None) -> list[Charge]:
         charges = [Charge(self._address, address)]
         if caller:
-            rule = self._staff if caller.has(Role.SUPPORT, Role.ADMIN) else self._user
+            rule = self._staff if caller.is_staff else self._user
             charges.append(Charge(rule, f"user:{caller.user_id}"))
         return charges
 

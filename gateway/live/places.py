@@ -1,4 +1,4 @@
-"""Places for streams: so many in one process, and so many of one user."""
+"""Places for streams: so many in one process, and of these so many of one user."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -114,9 +114,18 @@ class ManyOut(BaseModel):
 
 
 class AuditQuery(PageQuery):
-    """What was done to a dead letter, or to anything."""
+    """What was done to a dead letter, an order or a setting, or to anything."""
 
-    subject: Annotated[_Text, Field(description="Its id.", examples=["8b2561dabbc8a721"])] | None = None
+    subject: (
+        Annotated[
+            _Text,
+            Field(
+                description="Its id: a dead letter's, an order's, `config/…` or `flags/…`.",
+                examples=["8b2561dabbc8a721"],
+            ),
+        ]
+        | None
+    ) = None
 
 
 class AuditEntryOut(BaseModel):

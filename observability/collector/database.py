@@ -17,6 +17,12 @@ _READERS: Final = 4
 _STEPS: Final = 20_000
 _BUSY_SECONDS: Final = 5.0
 
+UNSTORABLE: Final = (
+    *(TypeError, ValueError, LookupError, OverflowError, RecursionError),
+    *(sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError),
+)
+"""What is raised for something that can never be stored; a file that cannot be written is an OperationalError."""
+
 
 class Store:
     """The writing side of a database file. What writes need not be the thread that closes it.

@@ -1,14 +1,17 @@
 """From OTLP requests to the store: a bounded backlog, written in batches by a thread."""
 
 import asyncio
+import logging
 from collections import deque
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from observability.collector.database import UNSTORABLE
 from observability.collector.metrics import DROPPED, RECEIVED
 from observability.collector.otlp import span_count, span_rows
 from observability.collector.traces import TraceStore
 
+_log = logging.getLogger(__name__)
 _GATHER_SECONDS = 0.25
 _MOST_SPANS = 5_000
 
@@ -35,7 +38,7 @@ class Intake:
         return 0
 
     async def store_all(self, store: TraceStore) -> None:
-        """Store what comes, until cancelled; a batch that cannot be stored is counted as left out."""
+        """Store what comes, until cancelled; what cannot be stored is counted as left out."""
         while True:
             await self._filled.wait()
             await asyncio.sleep(_GATHER_SECONDS)
@@ -60,4 +63,17 @@ class Intake:
 
 
 def _store(store: TraceStore, requests: list[ExportTraceServiceRequest]) -> None:
-    store.write([row for request in requests for row in span_rows(request)])
+    """Write all of them at once; when one of them is in the way, each by itself, so that its neighbours are kept."""
+    try:
+        store.write([row for request in requests for row in span_rows(request)])
+    except UNSTORABLE:
+        for request in requests:
+            _store_alone(store, request)
+
+
+def _store_alone(store: TraceStore, request: ExportTraceServiceRequest) -> None:
+    try:
+        store.write(list(span_rows(request)))
+    except UNSTORABLE:
+        DROPPED.labels("spans").inc(span_count(request))
+        _log.warning("an export of spans cannot be stored", exc_info=True)

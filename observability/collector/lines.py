@@ -12,6 +12,7 @@ from observability.ecs import redact_text
 MAX_MESSAGE: Final = 8_192
 MAX_FIELDS: Final = 40
 MAX_FIELD: Final = 16_384
+MAX_DEPTH: Final = 32
 
 _TRACE_ID: Final = re.compile(r"(?!0{32})[0-9a-f]{32}")
 _OWN: Final = frozenset(
@@ -34,7 +35,8 @@ def is_urgent(line: bytes) -> bool:
 def log_row(line: bytes, process: str, now: int) -> LogRow | None:
     """The row of one line of the named process's output, None for an empty one.
 
-    `now`, in microseconds since the epoch, is when it was said if it does not tell.
+    `now`, in microseconds since the epoch, is when it was said if it does not tell. Raises ValueError for a line that
+    is nested so deeply that neither could its row be stored, nor shown.
     """
     text = line.strip()
     if not text:
@@ -54,7 +56,19 @@ def _document(text: bytes) -> dict[str, Any] | None:
         found = orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
-    return found if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return None
+    if _is_deeper(found, MAX_DEPTH):
+        raise ValueError(f"nested more than {MAX_DEPTH} levels deep")
+    return found
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    return levels == 0 or any(
+        _is_deeper(inner, levels - 1) for inner in (value.values() if isinstance(value, dict) else value)
+    )
 
 
 def _ecs(document: dict[str, Any], process: str, now: int) -> LogRow:

@@ -15,7 +15,7 @@ MAX_EVENTS = 32
 MAX_LINKS = 128
 MAX_TEXT = 1_024
 
-_KINDS: Final = ("unspecified", "internal", "server", "client", "producer", "consumer")
+_KINDS: Final = dict(enumerate(("unspecified", "internal", "server", "client", "producer", "consumer")))
 _PLACES: Final = ("http.target", "url.path", "http.url", "url.full", "portico.aggregate")
 """Attributes that say what a span is about."""
 _ID: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
@@ -40,7 +40,7 @@ def span_rows(request: ExportTraceServiceRequest) -> Iterator[SpanRow]:
 
 def _row(span: Span, service: str, instance: str) -> SpanRow:
     tags = _tags(span.attributes)
-    details: dict[str, Any] = {"kind": _KINDS[span.kind], "tags": tags}
+    details: dict[str, Any] = {"kind": _KINDS.get(span.kind, _KINDS[0]), "tags": tags}
     if instance:
         details["instance"] = instance
     if span.status.message:

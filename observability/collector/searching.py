@@ -2,13 +2,14 @@
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
 
 from observability.collector.rows import LEVELS, LogRow, SpanRow
+from observability.collector.words import match_expression, words_understood
 
 _CANDIDATES: Final = 50
 """Spans that are looked at for each trace that is wanted: one trace has many that fit."""
@@ -228,16 +229,8 @@ def find_lines(db: sqlite3.Connection, query: LogQuery) -> list[Line]:
         SELECT lines.*, texts.message FROM texts JOIN lines ON lines.id = texts.rowid
         WHERE {" AND ".join(conditions)} ORDER BY lines.id DESC LIMIT ?
     """
-    return [_line(row) for row in db.execute(sql, (*values, query.limit))]
-
-
-def match_expression(text: str) -> str:
-    """Every word of a text as FTS5 takes it: all must be there, each as it is or as the beginning of a word."""
-    return " ".join(f'"{word.replace(chr(34), chr(34) * 2)}"*' for word in _words(text))
-
-
-def _words(text: str) -> Iterable[str]:
-    return [word for word in text.split() if any(character.isalnum() for character in word)][:16]
+    with words_understood():
+        return [_line(row) for row in db.execute(sql, (*values, query.limit))]
 
 
 def _line(row: sqlite3.Row) -> Line:

@@ -31,7 +31,7 @@ class Settings(ProcessSettings):
     slow_seconds: float = Field(1.0, gt=0, description="from when on a trace is slow")
     queued_spans: int = Field(20_000, ge=1)
     log_lines_per_second: float = Field(
-        100.0, gt=0, description="of one process; more are counted and left out"
+        50.0, gt=0, description="of one process; more are counted and left out"
     )
     log_lines_burst: int = Field(1_000, ge=1, description="after a quiet time")
 

@@ -88,5 +88,10 @@ class LogTail:
         urgent = [line for line in lines[granted:] if is_urgent(line)][:_URGENT]
         DROPPED.labels("lines").inc(len(lines) - granted - len(urgent))
         for line in (*lines[:granted], *urgent):
-            if row := log_row(line, process, now):
+            try:
+                row = log_row(line, process, now)
+            except ValueError:
+                DROPPED.labels("lines").inc()
+                continue
+            if row:
                 yield row

@@ -11,7 +11,7 @@ import typer
 import uvloop
 
 from scripts.commands.bars import bars, listed
-from scripts.commands.outcome import show_report, show_stock
+from scripts.commands.outcome import show_complaints, show_report, show_stock
 from scripts.console import console
 from scripts.layout import Layout
 from scripts.load.customers import signed_in
@@ -45,7 +45,8 @@ def load(
 ) -> None:
     """Place real baskets as orders through Envoy, wait for their ends, and report what became of them.
 
-    Exit code 1 when an accepted order is lost or does not end, or the stock is not what it must be.
+    Exit code 1 when an order is refused, never answered, lost, does not end, or is cancelled without a reason; when
+    fewer than 95 % of those with an approving token are confirmed; or when the stock is not what it must be.
     """
     plan = Plan(rate, baskets, customers, seed, _shares(pay or []))
     with recorded(record) as kept:
@@ -71,13 +72,14 @@ def _shares(texts: Sequence[str]) -> dict[str, float]:
         shares = {token: float(share) for token, _, share in (text.partition("=") for text in texts)}
     except ValueError:
         raise typer.BadParameter("write it like tok_decline=0.03", param_hint="--pay") from None
-    if min(shares.values(), default=0.0) < 0 or sum(shares.values()) > 1:
+    # Written so that what is no number is none of them either.
+    if not all(0 <= share <= 1 for share in (*shares.values(), sum(shares.values()))):
         raise typer.BadParameter("shares lie between 0 and 1, all together too", param_hint="--pay")
     return shares
 
 
 async def _load(layout: Layout, plan: Plan, record: Record) -> bool:
-    """Whether every accepted order ended and the stock is right."""
+    """Whether there is nothing to complain of, and the stock is right."""
     login = load_credentials(layout).support
     async with Storefront(layout.url("edge")) as staff:
         await staff.log_in(login)
@@ -85,11 +87,12 @@ async def _load(layout: Layout, plan: Plan, record: Record) -> bool:
         before = await _count(staff, {sku for wish in wishes for sku in wish.items})
         report = await _place(layout, wishes, plan.rate, record)
         show_report(report)
+        show_complaints(complaints := list(report.complaints()))
         # Placing may have taken longer than a token lives.
         await staff.log_in(login)
         wrong = mismatches(before, await _count(staff, before), report.sold)
     show_stock(report.sold, wrong)
-    return not (report.lost or report.unfinished or wrong)
+    return not (complaints or wrong)
 
 
 async def _wishes(staff: Storefront, plan: Plan) -> list[Wish]:

@@ -23,6 +23,12 @@ def show_report(report: Report) -> None:
     )
 
 
+def show_complaints(complaints: Sequence[str]) -> None:
+    """Print what must not be in a run that went well."""
+    for sentence in complaints:
+        console.print(f"[red]✗[/red] {sentence}", soft_wrap=True)
+
+
 def show_stock(sold: Mapping[str, int], wrong: Sequence[str]) -> None:
     """Print whether the stock is what it was, less what was sold."""
     if not wrong:

@@ -3,14 +3,19 @@
 from scripts.secrets import Credentials, Secrets
 
 PROFILES = ("core", "observability", "elk")
-JAEGER = "http://jaeger:4318"
+COLLECTOR = "http://otel-collector:4318"
+LOGSTASH = "logstash:5000"
+LOGSTASH_FORWARD = "logstash:24224"
 
 _HEAD = f"""\
 # Made by `portico env`: the secrets of this platform, for docker-compose.yml. For nobody else to read.
 # What `docker compose up` starts; `docker compose --profile core up` starts the light part of it.
 COMPOSE_PROFILES={",".join(PROFILES)}
 # Empty: no traces.
-OTEL_EXPORTER_OTLP_ENDPOINT={JAEGER}
+OTEL_EXPORTER_OTLP_ENDPOINT={COLLECTOR}
+# Empty: lines go to stdout alone, those of our processes and those of the Envoys.
+PORTICO_LOGS_ADDRESS={LOGSTASH}
+PORTICO_ACCESS_LOGS_ADDRESS={LOGSTASH_FORWARD}
 """
 
 

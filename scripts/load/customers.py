@@ -75,25 +75,14 @@ class Customers:
             await closed_loop(self._renew, self._customers, SIGN_INS_AT_ONCE)
 
     async def _sign_up(self, customer: Customer) -> None:
-        try:
-            await self._auth("register", customer.login.model_dump())
-        except Refused as error:
-            if error.status != 409:
-                raise
-        await self._sign_in(customer)
-
-    async def _sign_in(self, customer: Customer) -> None:
-        customer.take(await self._auth("login", customer.login.model_dump()))
+        customer.take(await self._storefront.new_tokens(customer.login))
 
     async def _renew(self, customer: Customer) -> None:
+        spent = {"refresh_token": customer.refresh_token}
         try:
-            customer.take(await self._auth("refresh", {"refresh_token": customer.refresh_token}))
+            customer.take(await self._storefront.call("POST", "/api/v1/auth/refresh", spent))
         except Refused:
-            await self._sign_in(customer)
-
-    async def _auth(self, what: str, body: Json) -> Json:
-        answer: Json = await self._storefront.call("POST", f"/api/v1/auth/{what}", body)
-        return answer
+            customer.take(await self._storefront.tokens(customer.login))
 
 
 @asynccontextmanager

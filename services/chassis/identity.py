@@ -35,6 +35,9 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+STAFF: Final = (Role.SUPPORT, Role.ADMIN)
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A verified user."""
@@ -45,6 +48,11 @@ class Caller:
     def has(self, *roles: Role) -> bool:
         """Any one of these."""
         return not self.roles.isdisjoint(roles)
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether they work here, and so may see what customers may not."""
+        return self.has(*STAFF)
 
 
 class Verifier:

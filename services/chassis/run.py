@@ -29,7 +29,7 @@ def run(make_app: Callable[[S], web.Application], settings_class: Callable[[], S
     settings = settings_class()
     allow_open_files()
     flush_logs = logs.configure_logs(
-        settings.service, settings.instance, settings.log_level, settings.version
+        settings.service, settings.instance, settings.log_level, settings.version, settings.logs_address
     )
     flush_traces = tracing.configure_tracing(settings.service, settings.instance, settings.version)
     try:

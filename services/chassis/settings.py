@@ -30,6 +30,9 @@ class ProcessSettings(EnvironmentSettings):
     )
     flags_prefix: str = Field("portico/flags/", description="where Consul has the feature flags")
     log_level: str = "INFO"
+    logs_address: str | None = Field(
+        None, description="host:port that takes every log line over TCP, besides stdout"
+    )
     traces_per_second: float | None = Field(
         None,
         gt=0,

@@ -33,3 +33,20 @@ class OrderStatusChanged(Event):
     sequence: int
     at: datetime
     reason: CancelReason | None = None
+
+
+class OperatorActed(Event):
+    """Somebody of the staff did something to orders, or was refused it: an entry of the audit trail.
+
+    `subjects` are the orders, `details` what was said to it, `outcome` what came of it.
+    """
+
+    kind: ClassVar[str] = "order.operator_acted.v1"
+
+    at: datetime
+    user_id: str
+    roles: tuple[str, ...]
+    action: str
+    subjects: tuple[str, ...]
+    details: dict[str, str]
+    outcome: str

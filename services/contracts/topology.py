@@ -17,7 +17,7 @@ from services.contracts.inventory import (
     StockReserved,
 )
 from services.contracts.message import Message
-from services.contracts.order import OrderStatusChanged
+from services.contracts.order import OperatorActed, OrderStatusChanged
 from services.contracts.payment import (
     AuthorizePayment,
     CapturePayment,
@@ -63,6 +63,7 @@ ORDER_SAGA = Queue(
         PaymentVoided,
     ),
 )
+OPERATIONS_AUDIT = Queue("operations.audit", (OperatorActed,))
 GATEWAY_LIVE = Queue("gateway.live", (OrderStatusChanged,))
 GATEWAY_CACHE = Queue("gateway.cache", (ProductChanged,))
 
@@ -72,6 +73,7 @@ QUEUES = (
     PAYMENT_COMMANDS,
     ORDER_CATALOGUE,
     ORDER_SAGA,
+    OPERATIONS_AUDIT,
     GATEWAY_LIVE,
     GATEWAY_CACHE,
 )

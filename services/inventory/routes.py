@@ -7,7 +7,7 @@ from services.chassis.clock import utcnow
 from services.chassis.errors import Invalid
 from services.chassis.http import field_errors, query, read, reply
 from services.chassis.idempotency import idempotent
-from services.chassis.identity import Role, require
+from services.chassis.identity import STAFF, Role, require
 from services.chassis.mongo import DATABASE, Work
 from services.inventory.schemas import (
     AdjustmentIn,
@@ -42,7 +42,7 @@ async def availability(request: web.Request) -> web.Response:
 @routes.get("/stock/{sku}")
 async def one(request: web.Request) -> web.Response:
     """The truth about one sku."""
-    require(request, Role.SUPPORT, Role.ADMIN)
+    require(request, *STAFF)
     return reply(StockOut.of(await get_stock(_sku(request))))
 
 
@@ -56,7 +56,7 @@ async def share_of_saga(request: web.Request) -> web.Response:
 @routes.post("/stock/{sku}/adjustments")
 async def adjust(request: web.Request) -> web.Response:
     """The stock after something was counted in or out."""
-    user_id = require(request, Role.SUPPORT, Role.ADMIN).user_id
+    user_id = require(request, *STAFF).user_id
     body, sku = await read(request, AdjustmentIn), _sku(request)
 
     async def use_case(work: Work) -> StockOut:
@@ -68,7 +68,7 @@ async def adjust(request: web.Request) -> web.Response:
 @routes.patch("/stock/{sku}")
 async def change(request: web.Request) -> web.Response:
     """The stock after its threshold was set, or whether it is tracked."""
-    require(request, Role.SUPPORT, Role.ADMIN)
+    require(request, *STAFF)
     body, sku = await read(request, StockPatch), _sku(request)
 
     async def use_case(work: Work) -> StockOut:

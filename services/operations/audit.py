@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from services.chassis.envelope import new_id
 from services.chassis.errors import Conflict, NotFound, Refusal
 from services.chassis.identity import Caller
 from services.chassis.mongo import DATABASE, Work
+from services.contracts.order import OperatorActed
 from services.operations.documents import AuditEntry
 
 A_co = TypeVar("A_co", bound=str, covariant=True)
@@ -30,6 +32,12 @@ class Deed(Generic[A_co]):
 async def record(work: Work, deed: Deed[str], subjects: Iterable[str], outcome: str) -> None:
     """Write one entry in the transaction of what it tells of."""
     await _entry(deed, subjects, outcome).insert(session=work.session)
+
+
+async def record_told(work: Work, told: Iterable[OperatorActed]) -> None:
+    """Write down what other services tell that somebody did there."""
+    entries = [AuditEntry(id=new_id(), **one.model_dump()) for one in sorted(told, key=attrgetter("at"))]
+    await AuditEntry.insert_many(entries, session=work.session)
 
 
 def _entry(deed: Deed[str], subjects: Iterable[str], outcome: str) -> AuditEntry:

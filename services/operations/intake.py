@@ -7,8 +7,8 @@ from typing import Any, Final, get_args
 
 import orjson
 
-from services.chassis.collector import Delivery
 from services.chassis.headers import ATTEMPTS, DEAD_AT, HISTORY, QUEUE, REASON, REPLAYS
+from services.chassis.raw_consumer import Delivery
 from services.contracts.topology import QUEUES
 from services.operations.domain import KEPT_HISTORY, DeadLetter, Reason
 

@@ -8,8 +8,8 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from services.chassis.errors import Conflict, NotFound
-from services.chassis.identity import Caller
 from services.chassis.mongo import Work
+from services.order.audit import Deed, tell
 from services.order.documents import LONG_AGO, StoredEvent, StoredOrder
 from services.order.domain import Order
 from services.order.saga import UNEXPECTED, CancellationRequested, ResumeRequested, Trigger, step
@@ -60,19 +60,19 @@ async def get_saga(order_id: str, stuck_since: datetime) -> SagaPageOut:
     return SagaPageOut(order_id=order_id, saga=saga, events=events)
 
 
-async def resume(work: Work, who: Caller, order_id: str, now: datetime) -> Order:
+async def resume(work: Work, deed: Deed, order_id: str) -> Order:
     """Ask again for what a saga waits for, and give it time. Raises NotFound, or Conflict when it is over."""
-    return await _intervene(work, order_id, ResumeRequested(who.user_id), now, ("fulfilled", "ended"))
+    return await _intervene(work, deed, order_id, ResumeRequested(deed.who.user_id), ("fulfilled", "ended"))
 
 
-async def compensate(work: Work, who: Caller, order_id: str, note: str, now: datetime) -> Order:
+async def compensate(work: Work, deed: Deed, order_id: str, note: str) -> Order:
     """Turn a saga back. Raises NotFound, or Conflict when it is over or has turned already."""
     over = ("fulfilled", "ended", "compensating")
-    return await _intervene(work, order_id, CancellationRequested(note, who.user_id), now, over)
+    return await _intervene(work, deed, order_id, CancellationRequested(note, deed.who.user_id), over)
 
 
 async def _intervene(
-    work: Work, order_id: str, trigger: Trigger, now: datetime, too_late: Sequence[str]
+    work: Work, deed: Deed, order_id: str, trigger: Trigger, too_late: Sequence[str]
 ) -> Order:
     streams = Streams(work)
     try:
@@ -82,9 +82,10 @@ async def _intervene(
     order = streams.get(order_id)
     if order is None:
         raise NotFound("there is no such order")
-    decision = UNEXPECTED if order.phase in too_late else step(order, trigger, now)
+    decision = UNEXPECTED if order.phase in too_late else step(order, trigger, deed.at)
     if decision is UNEXPECTED:
         raise Conflict(f"its saga is {order.phase}", slug="saga-too-late")
     order = streams.append(order_id, decision)
     await streams.save()
+    tell(work, deed, [order_id], order.phase)
     return order

@@ -14,9 +14,12 @@ from aiohttp import web
 from pydantic import BaseModel, Field, ValidationError
 from pymongo import ReplaceOne
 
+from services.chassis.clock import utcnow
 from services.chassis.health import READINESS, Readiness
 from services.chassis.http import field_errors
+from services.chassis.identity import Caller
 from services.chassis.mongo import DATABASE, Work, mongo
+from services.order.audit import Deed, tell
 from services.order.documents import StoredEvent, StoredOrder
 from services.order.domain import Order
 from services.order.settings import Settings
@@ -24,8 +27,9 @@ from services.order.stream import replayed, streams
 
 
 class RebuildSettings(Settings):
-    """The order service's settings, where to begin, and how many orders to look at in one transaction."""
+    """The order service's settings, who asks, where to begin, and how many orders to look at in one transaction."""
 
+    rebuild_by: str = Field("somebody with a shell", description="for the audit trail")
     rebuild_after: str = ""
     rebuild_batch: int = Field(100, ge=1, le=1000)
 
@@ -45,20 +49,36 @@ class Progress(BaseModel):
 
 
 async def rebuild(settings: RebuildSettings) -> None:
-    """Go through all orders by id, and print what is found."""
+    """Go through all orders by id, and print what is found.
+
+    The audit trail is told who began it, which orders each transaction mended, and that it was done.
+    """
     runner = web.AppRunner(_make_app(settings))
     await runner.setup()
     try:
+        database = runner.app[DATABASE]
+        await database.transaction(partial(_tell, settings=settings, outcome="begun"))
         after: str | None = settings.rebuild_after
         while after is not None:
             last = await _last_of_batch(after, settings.rebuild_batch)
-            check = partial(_check, after=after, last=last)
-            progress = await runner.app[DATABASE].transaction(check)
+            check = partial(_check, settings=settings, after=after, last=last)
+            progress = await database.transaction(check)
             sys.stdout.write(progress.model_dump_json() + "\n")
             sys.stdout.flush()
             after = progress.after
+        await database.transaction(partial(_tell, settings=settings, outcome="done"))
     finally:
         await runner.cleanup()
+
+
+async def _tell(work: Work, settings: RebuildSettings, outcome: str) -> None:
+    tell(work, _deed(settings), ["orders"], outcome)
+
+
+def _deed(settings: RebuildSettings) -> Deed:
+    """What is being done, as of now."""
+    who = Caller(settings.rebuild_by, frozenset())
+    return Deed(who, "rebuild", utcnow(), {"after": settings.rebuild_after})
 
 
 async def _last_of_batch(after: str, size: int) -> str | None:
@@ -70,7 +90,7 @@ async def _last_of_batch(after: str, size: int) -> str | None:
     return found[-1] if len(found) == size else None
 
 
-async def _check(work: Work, after: str, last: str | None) -> Progress:
+async def _check(work: Work, settings: RebuildSettings, after: str, last: str | None) -> Progress:
     """Compare the streams of these orders with their read models, and write those that differ."""
     span = {"$gt": after, **({"$lte": last} if last else {})}
     found = StoredOrder.get_pymongo_collection().find({"_id": span}, session=work.session)
@@ -91,6 +111,7 @@ async def _check(work: Work, after: str, last: str | None) -> Progress:
     progress.strays = sorted(known)
     if writes:
         await StoredOrder.get_pymongo_collection().bulk_write(writes, session=work.session)
+        tell(work, _deed(settings), progress.mended, f"{len(writes)} mended")
     return progress
 
 

@@ -8,6 +8,7 @@ from services.chassis.idempotency import idempotent
 from services.chassis.identity import Role, require
 from services.chassis.mongo import Work
 from services.chassis.pagination import decode_cursor, encode_cursor
+from services.order.audit import Deed, refusals_told
 from services.order.oversight import STUCK_AFTER, compensate, get_saga, list_sagas, resume
 from services.order.saga_schemas import CompensateIn, Nothing, SagasPosition, SagasQuery
 from services.order.schemas import StatusOut
@@ -40,12 +41,13 @@ async def one(request: web.Request) -> web.Response:
 @saga_routes.post("/sagas/{id}/resume")
 async def ask_again(request: web.Request) -> web.Response:
     """202: what the saga waits for is asked for again."""
-    who, order_id = require(request, Role.ADMIN), request.match_info["id"]
+    deed, order_id = Deed(require(request, Role.ADMIN), "resume", utcnow()), request.match_info["id"]
 
     async def use_case(work: Work) -> StatusOut:
-        return StatusOut.of(await resume(work, who, order_id, utcnow()))
+        return StatusOut.of(await resume(work, deed, order_id))
 
-    return await idempotent(request, Nothing(), 202, use_case)
+    async with refusals_told(request.app, deed, order_id):
+        return await idempotent(request, Nothing(), 202, use_case)
 
 
 @saga_routes.post("/sagas/{id}/compensation")
@@ -53,8 +55,10 @@ async def turn_back(request: web.Request) -> web.Response:
     """202: what was done for the order is being undone, then it is cancelled."""
     who, order_id = require(request, Role.ADMIN), request.match_info["id"]
     body = await read(request, CompensateIn)
+    deed = Deed(who, "compensate", utcnow(), {"reason": body.reason})
 
     async def use_case(work: Work) -> StatusOut:
-        return StatusOut.of(await compensate(work, who, order_id, body.reason, utcnow()))
+        return StatusOut.of(await compensate(work, deed, order_id, body.reason))
 
-    return await idempotent(request, body, 202, use_case)
+    async with refusals_told(request.app, deed, order_id):
+        return await idempotent(request, body, 202, use_case)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from services.chassis.envelope import Envelope, new_id
 from services.chassis.errors import Conflict, NotFound, Refusal
 from services.chassis.idempotency import Ask
-from services.chassis.identity import Caller, Role
+from services.chassis.identity import Caller
 from services.chassis.mongo import Work
 from services.order.documents import BY_STATUS, LONG_AGO, StoredOrder
 from services.order.domain import Order, OrderPlaced, Priced
@@ -133,7 +133,7 @@ async def get_order(caller: Caller, order_id: str) -> Order:
 
 
 def _owned(order: Order | None, caller: Caller) -> Order:
-    if order is None or not (order.user_id == caller.user_id or caller.has(Role.SUPPORT, Role.ADMIN)):
+    if order is None or not (order.user_id == caller.user_id or caller.is_staff):
         raise NotFound("there is no such order")
     return order
 

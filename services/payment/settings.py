@@ -10,7 +10,9 @@ class Settings(MessagingSettings, MongoSettings):
     """How patiently a provider is asked. With the defaults it has about 15 s to authorize or capture."""
 
     service: str = "payment"
-    public_url: str = Field("http://127.0.0.1:8080", description="where the sandbox sends its webhooks")
+    sandbox_webhook_url: str = Field(
+        pattern=r"^https?://[^/]+/", description="the public address to which the sandbox sends its webhooks"
+    )
     sandbox_webhook_secret: SecretStr = Field(min_length=16)
     provider_call_seconds: float = Field(4.0, gt=0, description="bound on one attempt")
     provider_lease_seconds: float = Field(

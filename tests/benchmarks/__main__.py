@@ -1,6 +1,5 @@
 """`python -m tests.benchmarks [NAME…] [--quick]`: run the benchmarks, and write what came of them."""
 
-import asyncio
 from argparse import ArgumentParser
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -8,6 +7,7 @@ from rich.table import Table
 
 from scripts.console import console, plain_errors
 from tests.benchmarks import accept, cached, composition, discovery, growth, live, saga, start, telemetry
+from tests.benchmarks.ending import run
 from tests.benchmarks.environment import environment
 from tests.benchmarks.platform import LAYOUT
 from tests.benchmarks.report import Goal, Report
@@ -36,7 +36,7 @@ def main() -> None:
     if unknown := set(chosen.names) - set(BENCHMARKS):
         parser.error(f"no benchmark is named {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     with plain_errors():
-        asyncio.run(_run_all(chosen.names or tuple(BENCHMARKS), QUICK if chosen.quick else FULL))
+        run(_run_all(chosen.names or tuple(BENCHMARKS), QUICK if chosen.quick else FULL))
 
 
 async def _run_all(names: tuple[str, ...], effort: Effort) -> None:

@@ -20,8 +20,8 @@ from tests.benchmarks.rival.shop import open_rival_shop
 from tests.benchmarks.rounds import Effort, Round, measure
 from tests.benchmarks.shop import open_shop
 
-CLIENTS, CLIENTS_SECONDS = 200, 10.0
-RATE, STEADY_SECONDS = 300.0, 20.0
+CLIENTS, CLIENTS_SECONDS = 200, 5.0
+RATE, STEADY_SECONDS = 300.0, 8.0
 WARM_UP = Clients(20, 3.0)
 SYSTEMS = ("Portico", "prototype")
 # They cache what they like; what grows with the orders is told by the others.

@@ -28,7 +28,7 @@ from tests.benchmarks.usage import Meter
 from tests.tokens import Issuer
 
 READ = 10
-CLIENTS, SECONDS = 64, 8.0
+CLIENTS, SECONDS = 64, 5.0
 WARM_UP = Clients(CLIENTS, 2.0)
 UPSTREAM_MILLISECONDS = 2.0
 SHARE = 0.6

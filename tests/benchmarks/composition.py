@@ -25,7 +25,7 @@ from tests.benchmarks.rounds import Effort
 from tests.benchmarks.usage import Meter
 
 LATENCIES = (2.0, 10.0)
-CLIENTS, SECONDS = 64, 5.0
+CLIENTS, SECONDS = 64, 3.0
 # Node compiles what it has seen often.
 WARM_UP = Clients(CLIENTS, 2.0)
 # So many products are read from the cache: of each, one page a second is composed.

@@ -8,10 +8,8 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import count, islice
-from multiprocessing import get_context
 from random import Random
 
 import aio_pika
@@ -21,6 +19,7 @@ from pymongo import AsyncMongoClient, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.write_concern import WriteConcern
 
+from tests.benchmarks import outside
 from tests.benchmarks.recording import Bson, Recording, Transaction, Write
 from tests.benchmarks.shop import PRODUCTS
 
@@ -43,9 +42,7 @@ class Limit:
 
 async def limit(recording: Recording, mongodb_url: str, amqp_url: str, seconds: float) -> Limit:
     """Do the recorded work again and again for so long, in a process of its own and a database of its own."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(pool, _run, recording, mongodb_url, amqp_url, seconds)
+    return await outside.result(_run, recording, mongodb_url, amqp_url, seconds)
 
 
 def _run(recording: Recording, mongodb_url: str, amqp_url: str, seconds: float) -> Limit:

@@ -8,12 +8,10 @@ the time that it carries, which is when the order service began to write it.
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import cycle
-from multiprocessing import get_context
 
 import orjson
 import uvloop
@@ -25,7 +23,7 @@ from scripts.load.loops import closed_loop, open_loop
 from scripts.platform import load_credentials
 from services.chassis.background import background
 from services.chassis.open_files import allow_open_files
-from tests.benchmarks import sagas
+from tests.benchmarks import outside, sagas
 from tests.benchmarks.figures import Percentiles, Spread
 from tests.benchmarks.load import Load, Request, Sender
 from tests.benchmarks.platform import Platform, running
@@ -39,7 +37,7 @@ from tests.parts import eventually
 STREAMS = (0, 400, 1000, 2000)
 OF_ONE = 10
 RATE = 10.0
-SECONDS = 20.0
+SECONDS = 8.0
 OPENED_AT_ONCE = 20
 # Two of its heartbeats: each socket has been asked by then whether it is still there.
 SETTLE_SECONDS = 20.0
@@ -81,8 +79,7 @@ async def run(effort: Effort) -> Report:
         shop = await open_shop(platform)
         plan = await _plan(platform, shop, effort)
         # In a process of its own, so that it is not held up by what supervises the platform.
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            measured = await asyncio.get_running_loop().run_in_executor(pool, _run, plan)
+        measured = await outside.result(_run, plan)
         await sagas.settled(platform)
     return _report(measured)
 

@@ -4,17 +4,16 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import cycle, islice, takewhile
-from multiprocessing import get_context
 from uuid import uuid4
 
 import uvloop
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
 from scripts.load.loops import Pace, closed_loop, open_loop
+from tests.benchmarks import outside
 from tests.benchmarks.figures import Percentiles
 
 REQUEST_SECONDS = 30.0
@@ -80,8 +79,7 @@ class Outcome:
 
 async def under(load: Load, how: How) -> Outcome:
     """Send the load from a process of its own; return when the last request is answered."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return await asyncio.get_running_loop().run_in_executor(pool, _run, load, how)
+    return await outside.result(_run, load, how)
 
 
 @asynccontextmanager

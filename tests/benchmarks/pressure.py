@@ -1,6 +1,5 @@
 """As many requests as a system can answer, sent by wrk: a generator in Python would be what is measured."""
 
-import asyncio
 import os
 import tempfile
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from scripts.native.part import Part
 from scripts.native.tools import Tool
 from tests.benchmarks.figures import Percentiles
 from tests.benchmarks.load import REQUEST_SECONDS, Clients, Load, Outcome
+from tests.benchmarks.outside import output
 
 SCRIPT = Path(__file__).with_name("pressure.lua")
 WRK = Part(
@@ -22,37 +22,23 @@ WRK = Part(
 )
 
 
-class WrkFailed(RuntimeError):
-    """wrk could not be run; the message is what it said."""
-
-
 async def pressed(load: Load, how: Clients, native: Path) -> Outcome:
     """Let so many clients send the GETs of a load, each the next one when its last one is answered.
 
     Unlike those of `load.under`, latencies are of all answers: a round with failures says nothing of them.
+    Raises CommandFailed.
     """
     with tempfile.NamedTemporaryFile("w", prefix="portico-targets-") as targets:
         targets.writelines(f"{request.path}\t{request.token}\n" for request in load.requests)
         targets.flush()
-        said = await _run(native, *_arguments(load.url, how), targets.name)
+        wrk, arguments = WRK.executable(native).path, _arguments(load.url, how)
+        said = await output(wrk, *arguments, targets.name, environment=_environment(native))
     return outcome(orjson.loads(said.splitlines()[-1]))
 
 
 def _arguments(url: str, how: Clients) -> tuple[str, ...]:
     bounds = ("--duration", f"{max(1, round(how.seconds))}s", "--timeout", f"{REQUEST_SECONDS:g}s")
     return ("--threads", "1", "--connections", str(how.count), *bounds, "--script", str(SCRIPT), url, "--")
-
-
-async def _run(native: Path, *arguments: str) -> bytes:
-    pipe = asyncio.subprocess.PIPE
-    wrk = WRK.executable(native).path
-    child = await asyncio.create_subprocess_exec(
-        wrk, *arguments, stdout=pipe, stderr=pipe, env=_environment(native)
-    )
-    said, complaint = await child.communicate()
-    if child.returncode:
-        raise WrkFailed(complaint.decode() or f"wrk failed with {child.returncode}")
-    return said
 
 
 def _environment(native: Path) -> dict[str, str]:

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from scripts.console import console
 from scripts.layout import CHECKOUT
+from tests.benchmarks.ending import run
 from tests.benchmarks.load import Steady, under
 from tests.benchmarks.platform import running
 from tests.benchmarks.shop import open_shop
@@ -78,4 +79,4 @@ if __name__ == "__main__":
     parser.add_argument("--rate", type=float, default=100.0)
     parser.add_argument("--seconds", type=int, default=30)
     chosen = parser.parse_args()
-    asyncio.run(main(chosen.processes, chosen.rate, chosen.seconds))
+    run(main(chosen.processes, chosen.rate, chosen.seconds))

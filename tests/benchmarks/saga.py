@@ -27,8 +27,8 @@ from tests.benchmarks.sagas import Ended
 from tests.benchmarks.shop import open_shop
 from tests.benchmarks.sustained import LOOK_SECONDS, Step, highest_sustained
 
-RATES, SECONDS = (50.0, 100.0, 200.0), 12.0
-LIMIT_SECONDS = 6.0
+RATES, SECONDS = (50.0, 100.0, 200.0), 8.0
+LIMIT_SECONDS = 4.0
 PERCENTILES = ("p50", "p95", "p99")
 WARM_UP = Clients(10, 3.0)
 

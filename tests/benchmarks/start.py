@@ -19,6 +19,7 @@ from scripts.control import ask
 from scripts.layout import Layout
 from scripts.native.fetching import fetch
 from tests.benchmarks.figures import Spread
+from tests.benchmarks.outside import output
 from tests.benchmarks.platform import empty_home
 from tests.benchmarks.plot import bars, bound, canvas
 from tests.benchmarks.report import Goal, Report
@@ -66,12 +67,8 @@ async def _start(layout: Layout, kind: str, effort: Effort) -> Started:
 
 
 async def _portico(layout: Layout, command: str) -> None:
-    """Run a command of `portico` for the benchmarks' platform. Raises RuntimeError with what it said when it fails."""
-    pipe, environment = asyncio.subprocess.PIPE, {**os.environ, **layout.environment}
-    child = await asyncio.create_subprocess_exec(PORTICO, command, stdout=pipe, stderr=pipe, env=environment)
-    said, complained = await child.communicate()
-    if child.returncode:
-        raise RuntimeError(f"portico {command}: {(said + complained).decode()}")
+    """Run a command of `portico` for the benchmarks' platform. Raises CommandFailed."""
+    await output(PORTICO, command, environment={**os.environ, **layout.environment})
 
 
 async def _pids(layout: Layout) -> dict[str, int]:

@@ -12,7 +12,7 @@ from tests.benchmarks.platform import Platform
 from tests.benchmarks.rounds import Effort
 
 FIRST, RESOLUTION = 50.0, 25.0
-SECONDS = 30.0
+SECONDS = 15.0
 LOOK_SECONDS = 0.5
 # A backlog that grows by less than this share of what arrives is taken for noise.
 NOISE = 0.03

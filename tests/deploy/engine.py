@@ -30,7 +30,8 @@ def try_out(layout: Layout) -> None:
     variables.write_text(render(load_secrets(layout), load_credentials(layout)))
     compose = ["docker", "compose", "--project-name", PROJECT, "--env-file", str(variables)]
     compose += ["--profile", "core"]
-    environment = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": ""}
+    nobody = ("OTEL_EXPORTER_OTLP_ENDPOINT", "PORTICO_LOGS_ADDRESS", "PORTICO_ACCESS_LOGS_ADDRESS")
+    environment = {**os.environ, **dict.fromkeys(nobody, "")}
 
     def run(*arguments: str) -> None:
         subprocess.run([*compose, *arguments], cwd=CHECKOUT, env=environment, check=True, timeout=UP_SECONDS)

@@ -2,7 +2,7 @@
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scripts.layout import CHECKOUT
@@ -25,7 +25,7 @@ def _fields(properties: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]
             yield f"{prefix}{name}", field["type"]
 
 
-def unknown(fields: Iterator[str] | set[str] | list[str]) -> set[str]:
+def unknown(fields: Iterable[str]) -> set[str]:
     """Those of the fields that nobody could search for; labels are known whatever they are called."""
     return {name for name in fields if name not in known() and not name.startswith("labels.")}
 

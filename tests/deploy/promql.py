@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import promql_parser
-import yaml
 
 from observability.grafana.boards import dashboards
-from scripts.native.prometheus import FILES
+from tests.runbooks import rules
 
 
 def metrics_of(expr: str) -> set[str]:
@@ -44,10 +43,3 @@ def expressions() -> Iterator[str]:
 def recorded() -> set[str]:
     """What recording rules make."""
     return {rule["record"] for rule in rules() if "record" in rule}
-
-
-def rules() -> Iterator[dict[str, Any]]:
-    """Every rule of every file."""
-    for file in sorted((FILES / "rules").glob("*.yml")):
-        for group in yaml.safe_load(file.read_text())["groups"]:
-            yield from group["rules"]

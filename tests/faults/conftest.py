@@ -1,7 +1,6 @@
 """One platform for all faults, behind the suite's own proxies, and the table at the end."""
 
 from collections.abc import AsyncIterator, Iterator
-from random import Random
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from tests.faults.audit import Auditor
 from tests.faults.books import Databases
 from tests.faults.catalogue import FAULTS, TELLING, pairs
 from tests.faults.experiment import Experiment, Load
+from tests.faults.plan import WISHES
 from tests.faults.row import Row
 from tests.faults.site import Site, site
 from tests.faults.traffic import Traffic
@@ -30,7 +30,6 @@ from tests.faults.witness import Witness
 PORT_OFFSET = 5_600
 PRODUCTS = 200
 CUSTOMERS = 12
-BASKETS = 1_000
 SHARES = {
     "tok_decline": 0.04,
     "tok_flaky": 0.05,
@@ -57,7 +56,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "names" in metafunc.fixturenames:
         option = metafunc.config.getoption
         singles = [(name,) for name in (TELLING if option("--short") else FAULTS)]
-        struck = [*singles, *pairs(option("--pairs"), Random(option("--seed")))]
+        struck = [*singles, *pairs(option("--pairs"), option("--seed"))]
         metafunc.parametrize("names", struck, ids=[" + ".join(names) for names in struck])
 
 
@@ -95,7 +94,7 @@ async def traffic(running: Site, auditor: Auditor, pytestconfig: pytest.Config) 
         await storefront.log_in(logins.admin)
         await put_on_sale(storefront, most_bought(PRODUCTS).articles)
         skus = await on_sale(storefront)
-        wanted = wishes(choose(skus, BASKETS, seed).baskets, skus, CUSTOMERS, SHARES, seed)
+        wanted = wishes(choose(skus, WISHES, seed).baskets, skus, CUSTOMERS, SHARES, seed)
         with recorded(running.layout.home / "record.jsonl") as record:
             yield Traffic(customers, Customer(logins.admin), wanted, record)
 
@@ -113,11 +112,11 @@ def rows(layout: Layout, pytestconfig: pytest.Config) -> Iterator[list[Row]]:
     """The table so far; it is printed and kept at the end."""
     kept = pytestconfig.stash.setdefault(ROWS, [])
     yield kept
-    report.write(kept, f"# Faults, seed {pytestconfig.getoption('--seed')}", layout.home)
+    report.write(kept, pytestconfig.getoption("--seed"), layout.home)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     rows = config.stash.get(ROWS, [])
     if rows:
         terminalreporter.section("faults")
-        terminalreporter.write_line("\n".join(report.table(rows)))
+        terminalreporter.write_line("\n".join(report.told(rows, config.getoption("--seed"))))

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from random import Random
 from typing import Final
 
 from tests.faults.audit import Auditor
@@ -13,17 +13,14 @@ from tests.faults.evidence import Evidence
 from tests.faults.faults import Fault
 from tests.faults.invariants import violations
 from tests.faults.messages import Poison
+from tests.faults.plan import Moment, Plan
 from tests.faults.row import Row, Strike
 from tests.faults.seen import Seen
 from tests.faults.site import Site
 from tests.faults.traffic import Traffic
 
-LEAD: Final = (0.5, 1.0)
-"""Seconds of traffic before the first fault strikes, and as many between two."""
 BUSY: Final = 3
 """Requests in flight, at least, when a burst has begun."""
-MOMENT: Final = 0.08
-"""Seconds until a fault strikes then, at most."""
 AFTER: Final = 1.0
 """Seconds of traffic after the last fault is mended, at least."""
 MEND_SECONDS: Final = 120.0
@@ -50,13 +47,19 @@ class Experiment:
         self._past: list[Evidence] = []
         self._known: set[str] = set()
 
-    async def run(self, faults: Sequence[Fault], chance: Random) -> Row:
-        """Let these strike one after the other, and see what comes of it."""
-        await self._begin(faults)
+    async def run(self, plan: Plan) -> Row:
+        """Let its faults strike one after the other, and see what comes of it. Raises NotPossible."""
+        async with AsyncExitStack() as stack:
+            for fault in plan.faults:
+                stack.push_async_callback(fault.leave)
+            await self._begin(plan.faults)
+            return await self._go_through(plan)
+
+    async def _go_through(self, plan: Plan) -> Row:
         since = datetime.now(UTC)
-        sending = asyncio.create_task(self._traffic.run(self._load.rate, chance))
+        sending = asyncio.create_task(self._traffic.run(self._load.rate, plan))
         try:
-            strikes = await self._suffer(faults, chance)
+            strikes = await self._suffer(plan)
             calm_at = datetime.now(UTC)
             # There it shows that it is well again.
             await asyncio.sleep(AFTER)
@@ -65,10 +68,11 @@ class Experiment:
             self._traffic.stop()
             await sending
         await self._auditor.settled(self._patience)
-        evidence = await self._auditor.evidence(since, calm_at, self._traffic.seen, _poisoned(faults))
+        found = await self._auditor.evidence(since, calm_at, self._traffic.seen, _poisoned(plan.faults))
+        books = found.books.without(past.books for past in self._past)
+        evidence = replace(found, books=books, ahead=max(fault.ahead for fault in plan.faults))
         self._past.append(evidence)
-        name = " + ".join(fault.name for fault in faults)
-        return Row.of(name, strikes, evidence, self._new(violations(evidence)))
+        return Row.of(plan, strikes, evidence, self._new(violations(evidence)))
 
     async def whole(self) -> dict[str, list[str]]:
         """What is wrong with everything that was ever done, looked at once more and together."""
@@ -76,7 +80,8 @@ class Experiment:
         seen = Seen.together(past.seen for past in self._past)
         now = await self._auditor.evidence(BEGINNING, datetime.now(UTC), seen, poisoned)
         heard = [message for past in (*self._past, now) for message in past.heard]
-        return self._new(violations(replace(now, heard=heard)))
+        ahead = max(past.ahead for past in self._past)
+        return self._new(violations(replace(now, heard=heard, ahead=ahead)))
 
     async def _begin(self, faults: Sequence[Fault]) -> None:
         async with asyncio.timeout(MEND_SECONDS):
@@ -84,29 +89,32 @@ class Experiment:
             await self._traffic.sign_in_staff()
             for fault in faults:
                 await fault.aim(self._site)
+            await self._site.ready()
 
-    async def _suffer(self, faults: Sequence[Fault], chance: Random) -> list[Strike]:
-        """Let each strike, and mend all of them in the end."""
+    async def _suffer(self, plan: Plan) -> list[Strike]:
+        """Let each strike at its moment, and mend all of them in the end."""
         strikes: list[Strike] = []
         mending: list[asyncio.Task[None]] = []
         try:
-            for fault in faults:
-                await asyncio.sleep(chance.uniform(*LEAD))
-                await self._until_in_the_middle(chance)
+            for fault, moment in zip(plan.faults, plan.moments, strict=True):
+                await self._until(moment)
                 strikes.append(Strike(datetime.now(UTC), self._traffic.in_flight))
                 fault.strike()
-                mending.append(asyncio.create_task(_hold(fault)))
+                mending.append(asyncio.create_task(_hold(fault, moment.hold)))
         finally:
             await asyncio.gather(*mending)
         return strikes
 
-    async def _until_in_the_middle(self, chance: Random) -> None:
-        """Of a burst, at any point of what it sets off."""
+    async def _until(self, moment: Moment) -> None:
+        """In the middle of a burst: when it was over sooner, half as far into the next one."""
+        await asyncio.sleep(moment.lead)
+        into = moment.into
         while True:
             await self._traffic.until_busy(BUSY)
-            await asyncio.sleep(chance.uniform(0, MOMENT))
+            await asyncio.sleep(into)
             if self._traffic.in_flight:
                 return
+            into /= 2
 
     def _new(self, found: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
         """Without what an earlier row has already told: some things never heal."""
@@ -118,9 +126,9 @@ class Experiment:
         return {check: sentences for check, sentences in new.items() if sentences}
 
 
-async def _hold(fault: Fault) -> None:
+async def _hold(fault: Fault, seconds: float) -> None:
     try:
-        await asyncio.sleep(fault.seconds)
+        await asyncio.sleep(seconds)
     finally:
         async with asyncio.timeout(MEND_SECONDS):
             await fault.mend()

@@ -5,17 +5,26 @@ import os
 import signal
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
 
 from tests.faults.proxy import Proxy
 from tests.faults.site import Site
 
 
 class Fault(ABC):
-    """Something that goes wrong: aimed, then struck within an instant, then held for `seconds`, then mended."""
+    """Something that goes wrong: aimed, then struck within an instant, then held for `seconds`, then mended.
+
+    Once the dust has settled it leaves.
+    """
+
+    ahead = timedelta()
+    """How far the clock of some process is put forward."""
 
     def __init__(self, name: str, seconds: float) -> None:
         self.name = name
         self.seconds = seconds
+        self._prepared = AsyncExitStack()
 
     @property
     def target(self) -> str:
@@ -24,7 +33,7 @@ class Fault(ABC):
 
     @abstractmethod
     async def aim(self, site: Site) -> None:
-        """Look up whatever takes time."""
+        """Prepare whatever takes time. Raises NotPossible."""
 
     @abstractmethod
     def strike(self) -> None:
@@ -33,6 +42,10 @@ class Fault(ABC):
     @abstractmethod
     async def mend(self) -> None:
         """Put an end to it, and return once what was struck is there again."""
+
+    async def leave(self) -> None:
+        """Take away what was prepared."""
+        await self._prepared.aclose()
 
 
 class Nothing(Fault):
@@ -87,6 +100,21 @@ class Restart(Fault):
         await self._supervisor.start(self.target)
 
 
+class ClockJump(Fault):
+    """Put the clock of a process forward, and back again."""
+
+    ahead = timedelta(hours=1)
+
+    async def aim(self, site: Site) -> None:
+        self._clock = site.clocks[self.target]
+
+    def strike(self) -> None:
+        self._clock.put(round(self.ahead.total_seconds()))
+
+    async def mend(self) -> None:
+        self._clock.put(0)
+
+
 class Ail(Fault):
     """Let the proxy in front of a part ail."""
 
@@ -102,3 +130,14 @@ class Ail(Fault):
 
     async def mend(self) -> None:
         self._proxy.heal()
+
+
+class Slow(Ail):
+    """Let it take `delay` seconds longer in each direction."""
+
+    def __init__(self, name: str, seconds: float, delay: float) -> None:
+        super().__init__(name, seconds, self._slow)
+        self.delay = delay
+
+    def _slow(self, proxy: Proxy) -> None:
+        proxy.delay = self.delay

@@ -1,8 +1,8 @@
 """What is done to messages: real ones are said again, held back, or spoilt."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from functools import partial
 from random import Random
 from typing import Any, Final
@@ -25,18 +25,20 @@ _GONE = (AMQPError, ChannelInvalidStateError, ConnectionError, TimeoutError)
 
 
 class Meddling(Fault):
-    """Somebody at the broker, who stops when it goes away."""
+    """Somebody at the broker, who stops when it goes away.
+
+    What is done to the first message, the second, and so on, is planned; which messages these are is not.
+    """
 
     def __init__(self, name: str, seconds: float, chance: Random) -> None:
         super().__init__(name, seconds)
         self._chance = chance
-        self._stack = AsyncExitStack()
         self._tasks: set[asyncio.Task[None]] = set()
         self._active = False
 
     async def aim(self, site: Site) -> None:
         self._broker = site.broker
-        self._channel = await self._stack.enter_async_context(self._broker.channel(_HELD_AT_ONCE))
+        self._channel = await self._prepared.enter_async_context(self._broker.channel(_HELD_AT_ONCE))
 
     def strike(self) -> None:
         self._active = True
@@ -46,7 +48,7 @@ class Meddling(Fault):
         while self._tasks:
             await asyncio.wait(self._tasks)
         with suppress(*_GONE):
-            await self._stack.aclose()
+            await self._prepared.aclose()
 
     async def _tap(self, hear: Callable[[AbstractIncomingMessage], None]) -> None:
         """Hear everything that is said from now on, as long as this is active."""
@@ -83,9 +85,14 @@ class Duplicate(Meddling):
         await super().aim(site)
         await self._tap(self._repeat)
 
+    def next_copies(self) -> list[float]:
+        """After how many seconds the next message is said again, each time."""
+        count = self._chance.randint(1, _MOST_COPIES)
+        return [self._chance.uniform(0, _LATEST_COPY) for _ in range(count)]
+
     def _repeat(self, message: AbstractIncomingMessage) -> None:
-        for _ in range(self._chance.randint(1, _MOST_COPIES)):
-            self._begin(self._again(message, self._chance.uniform(0, _LATEST_COPY)))
+        for seconds in self.next_copies():
+            self._begin(self._again(message, seconds))
 
     async def _again(self, message: AbstractIncomingMessage, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -114,8 +121,12 @@ class Reorder(Meddling):
         for name, queue in self._queues.items():
             await queue.consume(partial(self._hold, name), consumer_tag=name)
 
+    def next_hold(self) -> float:
+        """How many seconds the next message is kept."""
+        return self._chance.uniform(0, _LONGEST_HOLD)
+
     async def _hold(self, queue: str, message: AbstractIncomingMessage) -> None:
-        self._begin(self._put_back(queue, message, self._chance.uniform(0, _LONGEST_HOLD)))
+        self._begin(self._put_back(queue, message, self.next_hold()))
 
     async def _put_back(self, queue: str, message: AbstractIncomingMessage, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -137,10 +148,13 @@ class Poison(Meddling):
         await super().aim(site)
         await self._tap(self._spoil)
 
+    def next_spoiler(self) -> "Spoiler":
+        """What is done to the next message in a queue."""
+        return self._chance.choice(SPOILERS)
+
     def _spoil(self, message: AbstractIncomingMessage) -> None:
         for queue in self._broker.routes.get(message.routing_key or "", ()):
-            spoilt = self._chance.choice(SPOILERS)(message)
-            self._begin(self._slip_in(queue, spoilt))
+            self._begin(self._slip_in(queue, self.next_spoiler()(message)))
 
     async def _slip_in(self, queue: str, spoilt: aio_pika.Message) -> None:
         letter = queue, spoilt.message_id or ""
@@ -180,4 +194,5 @@ def _noise(message: AbstractIncomingMessage) -> aio_pika.Message:
     return _copy(message, message_id=uuid4().hex, body=bytes(range(256)))
 
 
-SPOILERS: Final = (_cut_short, _emptied, _misnamed, _noise)
+Spoiler = Callable[[AbstractIncomingMessage], aio_pika.Message]
+SPOILERS: Final[Sequence[Spoiler]] = (_cut_short, _emptied, _misnamed, _noise)

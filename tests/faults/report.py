@@ -10,6 +10,7 @@ from tests.faults.row import Row
 
 HEADINGS: Final = (
     "fault",
+    "moments",
     "in flight",
     "sagas",
     "accepted",
@@ -33,22 +34,28 @@ def table(rows: Sequence[Row]) -> list[str]:
     return [f"| {line} |" for line in (lines[0], rule, *lines[1:])]
 
 
-def told(rows: Sequence[Row]) -> Iterator[str]:
-    """Every violation in words."""
+def told(rows: Sequence[Row], seed: int) -> list[str]:
+    """The table under its caption, which says how to do the same again, and every violation in words."""
+    caption = f"Seed {seed}. Moments: seconds of traffic, how far into the next burst, and for how long."
+    return [caption, "", *table(rows), "", *_violations(rows)]
+
+
+def _violations(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         for check, sentences in row.violations.items():
             yield from (f"{row.fault}: {check}: {sentence}" for sentence in sentences)
 
 
-def write(rows: Sequence[Row], title: str, directory: Path) -> None:
+def write(rows: Sequence[Row], seed: int, directory: Path) -> None:
     """Keep the table as `faults.md` and `faults.json`."""
-    (directory / "faults.md").write_text("\n".join([title, "", *table(rows), "", *told(rows), ""]))
+    (directory / "faults.md").write_text("\n".join(["# Faults", "", *told(rows, seed), ""]))
     (directory / "faults.json").write_text(json.dumps([asdict(row) for row in rows], indent=2))
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     return (
         row.fault,
+        " and ".join(row.moments),
         ", ".join(map(str, row.in_flight)),
         str(row.sagas),
         str(row.accepted),

@@ -13,7 +13,8 @@ from scripts.layout import CHECKOUT
 GUARDED: Final = {
     "inbox": "duplicate messages",
     "outbox": "restart rabbitmq",
-    "compensation": "no fault",
+    "release": "no fault",
+    "void": "no fault",
 }
 """The fault that shows what is missing without it."""
 TABLE: Final = CHECKOUT / ".portico" / "faults" / "faults.json"

@@ -29,14 +29,14 @@ class Ordered:
 class Seen:
     """What came back.
 
-    `failed` is when requests other than orders got no answer, or a 5xx; `refused` says which got a 4xx. `cancelled`
-    are the orders whose cancellation was accepted. `counted` has the key of each adjustment of stock that was wanted,
-    and whether it was accepted.
+    `failed` is when requests other than orders got no answer, or a 5xx; `refused` says which got a 4xx, and what it
+    said. `cancelled` are the orders whose cancellation was accepted. `counted` has the key of each adjustment of stock
+    that was wanted, and whether it was accepted.
     """
 
     orders: list[Ordered] = field(default_factory=list)
     failed: list[float] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     counted: dict[str, bool] = field(default_factory=dict)
 

@@ -7,15 +7,20 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from scripts.demo import seed_accounts
 from scripts.layout import Layout
 from scripts.native import rabbitmq
+from scripts.native.fetching import PARTS as NATIVE_PARTS
 from scripts.native.fetching import fetch
 from scripts.platform import load_secrets, platform_specs
 from scripts.supervisor import ProcessSpec, State, Supervisor
 from scripts.supervisor.record import end_leftovers
 from tests.faults.broker import Broker, known
+from tests.faults.clock import PART as FAKETIME
+from tests.faults.clock import UNTOUCHED, Clock
+from tests.faults.disk import unmount
 from tests.faults.proxy import Proxy, proxied
 
 PARTS = ("mongodb", "rabbitmq", "redis", "consul")
@@ -24,16 +29,24 @@ INSTANCES = 2
 STAY_BEHIND = "&directConnection=true"
 ENVIRONMENT = {"PORTICO_RATE_LIMIT_SCALE": "1000"}
 LAUNCHER = "tests.faults.without"
+CLOCKED = ("auth-1", "payment-1", "order-1")
+"""Those whose clocks can be put forward."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """A running platform; `proxies` are by the part that is behind them."""
+    """A running platform; `proxies` are by the part that is behind them, `clocks` by the process that goes by them."""
 
     layout: Layout
     supervisor: Supervisor
     proxies: Mapping[str, Proxy]
+    clocks: Mapping[str, Clock]
     broker: Broker
+
+    @property
+    def disks(self) -> Path:
+        """Where disks of the suite's own are mounted."""
+        return _disks(self.layout)
 
     @property
     def mongodb_url(self) -> str:
@@ -67,22 +80,35 @@ async def site(layout: Layout, without: str | None) -> AsyncIterator[Site]:
     Our processes run without the safeguard that is named `without`, if one is.
     """
     end_leftovers(layout.process_record)
+    for left in _disks(layout).glob("*"):
+        unmount(left)
     shutil.rmtree(layout.home, ignore_errors=True)
-    await fetch(layout.native)
+    await fetch(layout.native, (*NATIVE_PARTS, FAKETIME))
+    clocks = {name: Clock(layout.config("clocks") / name) for name in CLOCKED}
     async with AsyncExitStack() as stack:
         proxies = {}
         detours = {}
         for part in PARTS:
             proxies[part], port = await stack.enter_async_context(proxied(layout.port(part)))
             detours[layout.address(part)] = f"{layout.host}:{port}"
-        specs = [_behind(_lamed(spec, without), detours) for spec in platform_specs(layout)]
+        ours = {name: clock.environment(layout.native) for name, clock in clocks.items()}
+        specs = [
+            _behind(_lamed(spec, without), detours).with_environment(ours.get(spec.name, {}))
+            for spec in platform_specs(layout)
+        ]
         supervisor = Supervisor(specs, logs=layout.logs, record=layout.process_record)
         await stack.enter_async_context(supervisor)
         await supervisor.start()
-        await asyncio.gather(*(supervisor.scale(service, INSTANCES) for service in supervisor.scalable))
+        await asyncio.gather(
+            *(supervisor.scale(service, INSTANCES, UNTOUCHED) for service in supervisor.scalable)
+        )
         await asyncio.to_thread(seed_accounts, layout)
         broker = await known(rabbitmq.url(layout, load_secrets(layout)), layout.url("rabbitmq_management"))
-        yield Site(layout, supervisor, proxies, broker)
+        yield Site(layout, supervisor, proxies, clocks, broker)
+
+
+def _disks(layout: Layout) -> Path:
+    return layout.home / "disks"
 
 
 def _behind(spec: ProcessSpec, detours: Mapping[str, str]) -> ProcessSpec:

@@ -1,12 +1,12 @@
 """Whatever happens to the platform while it is busy, everything comes right afterwards."""
 
 from collections.abc import Sequence
-from random import Random
 
 import pytest
 
-from tests.faults.catalogue import FAULTS
+from tests.faults.disk import NotPossible
 from tests.faults.experiment import Experiment
+from tests.faults.plan import Plan
 from tests.faults.row import Row
 
 pytestmark = pytest.mark.timeout(400)
@@ -15,9 +15,11 @@ pytestmark = pytest.mark.timeout(400)
 async def test_everything_comes_right_after(
     names: Sequence[str], experiment: Experiment, rows: list[Row], pytestconfig: pytest.Config
 ) -> None:
-    # The same seed does the same to each row, whichever others are run.
-    chance = Random(f"{pytestconfig.getoption('--seed')} {names}")
-    row = await experiment.run([FAULTS[name](name, chance) for name in names], chance)
+    plan = Plan.of(pytestconfig.getoption("--seed"), names)
+    try:
+        row = await experiment.run(plan)
+    except NotPossible as error:
+        row = Row.not_possible(plan, str(error))
     rows.append(row)
     assert not row.violations
     assert all(row.in_flight), "nothing was in flight"

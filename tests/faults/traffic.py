@@ -5,9 +5,9 @@ Everything goes through Envoy. What must not be lost is sent until it is answere
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from random import Random
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -18,20 +18,15 @@ from scripts.load.loops import open_loop
 from scripts.load.placing import ORDERS, PATIENCE, TOO_MANY, Placement, Placing
 from scripts.load.record import Record
 from scripts.load.wishes import Wish
+from tests.faults.plan import Errands, Plan
 from tests.faults.seen import Ordered, Seen
 
 BURST: Final = 4
 """Orders that are sent at once: one by one, there would hardly ever be several in flight."""
-CANCELLED: Final = 0.04
-"""The share of accepted orders whose customers think better of it."""
-THINK_SECONDS: Final = 1.5
-"""How long they take for it at most."""
-SIGN_INS: Final = 0.25
-"""The share of bursts that somebody signs in with: a password takes longer to check than an order to accept."""
 
 
 class Traffic:
-    """The shop's customers and its staff. Chance decides with which of the wishes they begin."""
+    """The shop's customers and its staff, who do what is planned."""
 
     def __init__(self, customers: Customers, staff: Customer, wishes: Sequence[Wish], record: Record) -> None:
         self.in_flight = 0
@@ -40,15 +35,13 @@ class Traffic:
         self._staff = staff
         self._wishes = wishes
         self._record = record
-        self._chance = Random(0)
         self._changed = asyncio.Event()
         self._over = False
 
-    async def run(self, rate: float, chance: Random) -> None:
+    async def run(self, rate: float, plan: Plan) -> None:
         """Send so many orders a second, and all the rest, until it is told to stop; then wait for the answers."""
-        self.seen, self._over, self._chance = Seen(), False, chance
-        first = chance.randrange(len(self._wishes))
-        await open_loop(self._burst, self._bursts(first), rate / BURST)
+        self.seen, self._over = Seen(), False
+        await open_loop(partial(self._burst, plan), self._bursts(), rate / BURST)
 
     def stop(self) -> None:
         """Begin nothing new."""
@@ -75,29 +68,37 @@ class Traffic:
         ) as response:
             self._staff.take(await response.json())
 
-    def _bursts(self, first: int) -> Iterator[int]:
-        number = first
+    def _bursts(self) -> Iterator[int]:
+        """The number of the first order of each."""
+        number = 0
         while not self._over:
             yield number
             number += BURST
 
-    async def _burst(self, number: int) -> None:
-        wishes = [self._wishes[n % len(self._wishes)] for n in range(number, number + BURST)]
-        sku = next(iter(wishes[0].items))
-        others = [self._look(sku), self._count(sku)]
-        if self._chance.random() < SIGN_INS:
-            others.append(self._sign_in(self._customers[wishes[0].customer]))
-        await asyncio.gather(*map(self._place, wishes), *others)
+    async def _burst(self, plan: Plan, number: int) -> None:
+        wanted = [(self._wish(plan.first + n), plan.thinks_better(n)) for n in range(number, number + BURST)]
+        errands = self._errands(wanted[0][0], plan.errands(number))
+        await asyncio.gather(*(self._place(wish, seconds) for wish, seconds in wanted), *errands)
 
-    async def _place(self, wish: Wish) -> None:
+    def _wish(self, number: int) -> Wish:
+        return self._wishes[number % len(self._wishes)]
+
+    def _errands(self, wish: Wish, errands: Errands) -> Iterator[Awaitable[None]]:
+        sku = next(iter(wish.items))
+        yield self._look(sku)
+        yield self._count(sku, errands.counted)
+        if errands.signs_in:
+            yield self._sign_in(self._customers[wish.customer])
+
+    async def _place(self, wish: Wish, cancelled_after: float | None) -> None:
         placed: list[Placement] = []
         with self._flying():
             await Placing(self._customers, placed.append)(wish)
             self._record.add(placed[0])
             ordered = _ordered(placed[0])
             self.seen.orders.append(ordered)
-        if ordered.order_id and self._chance.random() < CANCELLED:
-            await asyncio.sleep(self._chance.uniform(0, THINK_SECONDS))
+        if ordered.order_id and cancelled_after is not None:
+            await asyncio.sleep(cancelled_after)
             await self._cancel(self._customers[wish.customer], ordered.order_id)
 
     async def _cancel(self, customer: Customer, order_id: str) -> None:
@@ -109,10 +110,10 @@ class Traffic:
         ):
             self.seen.cancelled.append(order_id)
 
-    async def _count(self, sku: str) -> None:
+    async def _count(self, sku: str, pieces: int) -> None:
         key = uuid4().hex
         self.seen.counted[key] = False
-        body = {"delta": self._chance.randint(1, 3), "reason": key}
+        body = {"delta": pieces, "reason": key}
         status = await self._insist(f"/api/v1/inventory/{sku}/adjustments", self._staff, key, body, (200,))
         self.seen.counted[key] = status == 200
 
@@ -146,7 +147,7 @@ class Traffic:
         if _failed(status):
             self.seen.failed.append(time.time())
         elif status not in good:
-            self.seen.refused.append(f"{method} {path}: {status} {text}")
+            self.seen.refused.append((f"{method} {path}", f"{status} {text}"))
         return status
 
     @contextmanager

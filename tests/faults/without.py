@@ -5,8 +5,9 @@ The suite has to notice. What is switched off is replaced from outside; the serv
 
 import runpy
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, Final
 
 from aio_pika.exceptions import AMQPError
@@ -19,8 +20,12 @@ from services.chassis.mongo import Database, Work
 from services.chassis.outbox import Parcel, Row
 from services.chassis.relay import Relay
 from services.contracts.inventory import StockReleased
+from services.contracts.payment import PaymentVoided
 from services.inventory import domain
 from services.inventory.domain import Decision, Reservation, Stock
+from services.payment import domain as payments
+from services.payment import lifecycle
+from services.payment.domain import Payment, Policy
 
 
 def no_inbox() -> None:
@@ -53,7 +58,7 @@ def no_outbox() -> None:
     _replace(Relay, "_publish", just_send)
 
 
-def no_compensation() -> None:
+def no_release() -> None:
     """Stock that is to be released stays where it is, and whoever asked is told that it was released."""
 
     def only_say(order_id: str, known: Reservation | None, _shelf: Mapping[str, Stock]) -> Decision:
@@ -64,14 +69,25 @@ def no_compensation() -> None:
     _replace(domain, "_release", only_say)
 
 
+def no_void() -> None:
+    """Money that is to be given back is kept, and whoever asked is told that it was given back."""
+
+    def only_say(payment: Payment, now: datetime, _policy: Policy) -> payments.Decision:
+        said = PaymentVoided(payment_id=payment.payment_id, order_id=payment.order_id, refunded=False)
+        return payments.Decision(lifecycle._become(payment, now), (said,))
+
+    _replace(lifecycle, "_void", only_say)
+
+
 SAFEGUARDS: Final[Mapping[str, Callable[[], None]]] = {
     "inbox": no_inbox,
     "outbox": no_outbox,
-    "compensation": no_compensation,
+    "release": no_release,
+    "void": no_void,
 }
 
 
-def _replace(owner: object, name: str, other: Callable[..., Decision | Awaitable[object]]) -> None:
+def _replace(owner: object, name: str, other: Callable[..., object]) -> None:
     """Raises AttributeError when there is nothing of that name to replace."""
     getattr(owner, name)
     setattr(owner, name, other)

@@ -1,7 +1,6 @@
 """A witness of all that is said on the bus: a durable queue of the suite's own, bound to everything."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +33,7 @@ class Witness:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
+        self._heard: dict[str, Heard] = {}
 
     async def begin(self) -> None:
         """Listen from now on."""
@@ -43,36 +43,38 @@ class Witness:
                 await queue.bind(exchange, "#")
 
     async def recall(self) -> list[Heard]:
-        """What was said since the last time, in its order; what was said twice is told once."""
-        heard: dict[str, Heard] = {}
+        """What was said since the last time, in its order; what was said twice is told once.
+
+        When the broker goes away meanwhile, what was taken from it is told the next time.
+        """
         async with self._broker.channel(_AT_ONCE) as channel:
             while count := (await _queue(channel)).declaration_result.message_count or 0:
-                for message in await _take(await _queue(channel), count):
-                    if COPIED not in message.headers:
-                        heard.setdefault(message.message_id or "", _heard(message))
+                await self._take(await _queue(channel), count)
+        heard, self._heard = self._heard, {}
         return list(heard.values())
+
+    async def _take(self, queue: AbstractQueue, count: int) -> None:
+        """The next `count` messages, which are there."""
+        left = count
+        complete = asyncio.Event()
+
+        async def take(message: AbstractIncomingMessage) -> None:
+            nonlocal left
+            if COPIED not in message.headers:
+                self._heard.setdefault(message.message_id or "", _heard(message))
+            await message.ack()
+            left -= 1
+            if left <= 0:
+                complete.set()
+
+        tag = await queue.consume(take)
+        async with asyncio.timeout(_READ_SECONDS):
+            await complete.wait()
+        await queue.cancel(tag)
 
 
 async def _queue(channel: AbstractChannel) -> AbstractQueue:
     return await channel.declare_queue(QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
-
-
-async def _take(queue: AbstractQueue, count: int) -> Sequence[AbstractIncomingMessage]:
-    """The next `count` messages, which are there."""
-    taken: list[AbstractIncomingMessage] = []
-    complete = asyncio.Event()
-
-    async def take(message: AbstractIncomingMessage) -> None:
-        taken.append(message)
-        await message.ack()
-        if len(taken) >= count:
-            complete.set()
-
-    tag = await queue.consume(take)
-    async with asyncio.timeout(_READ_SECONDS):
-        await complete.wait()
-    await queue.cancel(tag)
-    return taken
 
 
 def _heard(message: AbstractIncomingMessage) -> Heard:

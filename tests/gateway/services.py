@@ -1,5 +1,6 @@
 """The services behind the gateway, as one real server on a Unix socket that answers by service and path."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -108,3 +109,22 @@ async def services(directory: Path) -> AsyncIterator[Services]:
         yield known
     finally:
         await runner.cleanup()
+
+
+class Slow:
+    """A call that takes until it is released, or so many seconds, and so many of them at once."""
+
+    def __init__(self, seconds: float | None = None, at_once: int = 10_000) -> None:
+        self.waiting = 0
+        self.released = asyncio.Event()
+        self._seconds = seconds
+        self._at_once = asyncio.Semaphore(at_once)
+
+    async def __call__(self, _request: web.Request) -> web.Response:
+        self.waiting += 1
+        try:
+            async with self._at_once:
+                await (self.released.wait() if self._seconds is None else asyncio.sleep(self._seconds))
+        finally:
+            self.waiting -= 1
+        return web.json_response({"items": []})

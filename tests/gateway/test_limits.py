@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -19,30 +18,15 @@ from gateway.edge.store import Store
 from services.chassis.envelope import new_id
 from tests.faults.proxy import proxied
 from tests.gateway.conftest import Configure, Gateway
+from tests.gateway.limiting import DAY, a_day, at, fresh_address
 from tests.gateway.services import Services
 from tests.instances import Instance
 from tests.parts import Corner, eventually
 from tests.tokens import Issuer
 
-DAY = 86_400.0
 CATEGORIES = "/api/v1/categories"
 LOGIN = "/api/v1/auth/login"
 TOLD = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
-
-
-def at(address: str | None = None, **headers: str) -> dict[str, str]:
-    """The headers of a request from an address, by default one that nobody else has."""
-    return {"x-envoy-external-address": address or fresh_address(), **headers}
-
-
-def fresh_address() -> str:
-    number = uuid4().int
-    return f"2001:db8:{number & 0xFFFF:x}:{number >> 16 & 0xFFFF:x}::1"
-
-
-def a_day(requests: int) -> dict[str, Any]:
-    """So many requests and then none for long."""
-    return {"requests": requests, "seconds": DAY}
 
 
 async def status(shop: Instance, path: str, headers: dict[str, str], method: str = "GET") -> int:
@@ -68,7 +52,7 @@ def counted(metric: str, **labels: str) -> float:
 
 @pytest.fixture
 async def redis(here: Corner) -> AsyncIterator[Redis]:
-    async with Redis.from_url(redis_url(here), decode_responses=True) as client:
+    async with Redis.from_url(here.redis_url, decode_responses=True) as client:
         yield client
 
 
@@ -197,7 +181,8 @@ async def test_what_is_paid_off_is_forgotten(limited: Instance, redis: Redis) ->
     await status(limited, LOGIN, at(f"{prefix}:1::1"), "POST")
     (key,) = [key for key in await kept() if "login" in key]
     assert key.endswith(f"{{limits}}:POST /auth/login:address:{prefix}:1::/64")
-    assert 0 < await redis.pttl(key) <= 1000
+    login = Limits().routes["POST /auth/login"]
+    assert 0 < await redis.pttl(key) <= 1000 * login.seconds / login.requests
 
 
 async def test_what_is_the_platform_s_own_is_not_limited(limited: Instance, configure: Configure) -> None:
@@ -318,7 +303,3 @@ async def test_together_or_one_by_one_each_is_charged_to_all_its_limits_or_to_no
         verdicts += await asyncio.gather(*(counters.charge(charges) for charges in requests[50:]))
     assert [(verdict.admitted, verdict.rule.remaining(verdict.debt)) for verdict in verdicts] == expected
     await redis.delete(*used)
-
-
-def redis_url(here: Corner) -> str:
-    return f"redis://{here.layout.address('redis')}/0"

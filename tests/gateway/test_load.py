@@ -6,38 +6,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp import ClientResponse, web
+from aiohttp import ClientResponse
 from prometheus_client import REGISTRY
 
 from discovery.config.caching import Caching
 from discovery.config.resilience import Resilience
 from tests.gateway.conftest import Configure
-from tests.gateway.services import Services
+from tests.gateway.services import Services, Slow
 from tests.instances import Instance
 from tests.parts import eventually
 from tests.tokens import Issuer
 
 CATEGORIES = "/api/v1/categories"
 OWN = ("/livez", "/servingz", "/health", "/metrics")
-
-
-class Slow:
-    """A call that takes until it is released, or so many seconds, and so many of them at once."""
-
-    def __init__(self, seconds: float | None = None, at_once: int = 10_000) -> None:
-        self.waiting = 0
-        self.released = asyncio.Event()
-        self._seconds = seconds
-        self._at_once = asyncio.Semaphore(at_once)
-
-    async def __call__(self, _request: web.Request) -> web.Response:
-        self.waiting += 1
-        try:
-            async with self._at_once:
-                await (self.released.wait() if self._seconds is None else asyncio.sleep(self._seconds))
-        finally:
-            self.waiting -= 1
-        return web.json_response({"items": []})
 
 
 @pytest.fixture(autouse=True)

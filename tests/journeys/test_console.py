@@ -5,7 +5,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiohttp import ClientSession
 
 from scripts.layout import Layout
 from scripts.native.fetching import fetch
@@ -13,18 +12,12 @@ from scripts.platform import load_credentials
 from scripts.supervisor import Supervisor
 from tests.browser import chromium
 from tests.browser.page import Page, browsing
+from tests.journeys.console import ask
 from tests.journeys.letters import letter_about, poison
 from tests.journeys.shop import Shop
 from tests.parts import eventually
 
 PARTICIPANTS = {"envoy-edge", "envoy-egress", "gateway", "order", "inventory", "payment"}
-
-
-async def ask(layout: Layout, path: str, **query: str) -> Any:
-    """What the console answers, which must be well."""
-    async with ClientSession(layout.url("console")) as http, http.get(path, params=query) as response:
-        assert response.status == 200, await response.text()
-        return await response.json()
 
 
 def is_whole(trace: Any) -> bool:

@@ -64,6 +64,10 @@ async def test_a_saga_that_waits_is_seen_and_goes_on(
     assert (await customer.ended(order_id))["status"] == "CONFIRMED"
     code, said = await portico(layout, "saga", "compensate", order_id, "--reason", "too late")
     assert (code, "409" in said) == (1, True), said
+    assert await audited(store, order_id, 2) == [
+        ("compensate", {"reason": "too late"}, "refused: saga-too-late"),
+        ("resume", {}, "authorizing"),
+    ]
     stock = await store.stock(sku)
     assert (stock["quantity"], stock["reserved"]) == (4, 0)
 
@@ -75,4 +79,15 @@ async def test_the_read_model_is_rebuilt(store: Shop, layout: Layout, databases:
     await databases["order"].orders.delete_one({"_id": order_id})
     code, said = await portico(layout, "orders", "rebuild")
     assert (code, " 1 mended, 0 cannot be" in said) == (0, True), said
+    assert await audited(store, order_id, 1) == [("rebuild", {"after": ""}, "1 mended")]
     assert await customer.get(f"/api/v1/orders/{order_id}") == before
+
+
+async def audited(store: Shop, order_id: str, count: int) -> list[tuple[str, dict[str, str], str]]:
+    """What was done to an order, the last first, as soon as it is so much."""
+
+    async def entries() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await store.admin.get(f"{ADMIN}/audit?subject={order_id}"))["items"]
+        return found if len(found) >= count else []
+
+    return [(one["action"], one["details"], one["outcome"]) for one in await eventually(entries)]

@@ -11,8 +11,8 @@ from scripts.layout import Layout
 from scripts.native import rabbitmq
 from scripts.platform import load_secrets
 from services.contracts.message import Command, Event
+from tests.journeys.console import ask
 from tests.journeys.shop import ADDRESS, Shop, log_in
-from tests.journeys.test_console import ask
 from tests.otlp import OtlpReceiver
 from tests.parts import eventually
 

@@ -1,5 +1,6 @@
 """Clusters: where a service's instances are, how they are judged, and how much they are asked at once."""
 
+import socket
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -9,9 +10,12 @@ from discovery.control_plane.policy import MAX_STREAMS
 from discovery.control_plane.resources import CLUSTER, ENDPOINT, FROM_ADS, Message, seconds
 
 COLLECTOR = "opentelemetry-collector"
+LOGS = "log-collector"
 
 _KEPT_CONNECTION_SECONDS = 30.0
 """Shorter than the keep-alive of our processes, so that it is Envoy who closes an idle connection."""
+
+_UNREAD_MILLISECONDS = 10_000
 
 _BY_WEIGHT = {"default_value": 0.0, "runtime_key": "portico.active_request_bias"}
 """Where weights differ they are shares: Envoy would lower that of an instance the busier it is."""
@@ -55,29 +59,46 @@ def assignment(name: str, endpoints: Iterable[Endpoint]) -> Message:
 
 def collector(otlp_endpoint: str | None) -> Message:
     """The cluster of the OpenTelemetry collector at `http://host:port`, empty without one."""
+    where = urlsplit(otlp_endpoint or "")
+    hosts = [_host(where.hostname, where.port or 4318)] if where.hostname else []
+    return {**_by_name(COLLECTOR, hosts), "typed_extension_protocol_options": _http1()}
+
+
+def log_collector(where: str) -> Message:
+    """The cluster of who takes access lines at `host:port`."""
+    host, _, port = where.rpartition(":")
+    # Envoy has no bound on what it holds back for a collector that takes nothing: it hangs up before that is much.
+    patience = {
+        "level": socket.IPPROTO_TCP,
+        "name": socket.TCP_USER_TIMEOUT,
+        "int_value": _UNREAD_MILLISECONDS,
+    }
     return {
-        "@type": CLUSTER,
-        "name": COLLECTOR,
-        "type": "STRICT_DNS",
-        "connect_timeout": "1s",
-        "load_assignment": {
-            "cluster_name": COLLECTOR,
-            "endpoints": [_collector_host(otlp_endpoint)] if otlp_endpoint else [],
-        },
-        "typed_extension_protocol_options": _http1(),
+        **_by_name(LOGS, [_host(host, int(port))]),
+        "upstream_bind_config": {"socket_options": [{**patience, "state": "STATE_PREBIND"}]},
     }
 
 
-def _collector_host(otlp_endpoint: str) -> Message:
-    where = urlsplit(otlp_endpoint)
-    socket = {"address": where.hostname, "port_value": where.port or 4318}
-    return {"lb_endpoints": [{"endpoint": {"address": {"socket_address": socket}}}]}
+def _by_name(name: str, hosts: list[Message]) -> Message:
+    """A cluster whose hosts are looked up by their names."""
+    return {
+        "@type": CLUSTER,
+        "name": name,
+        "type": "STRICT_DNS",
+        "connect_timeout": "1s",
+        "load_assignment": {"cluster_name": name, "endpoints": hosts},
+    }
+
+
+def _host(name: str, port: int) -> Message:
+    address = {"socket_address": {"address": name, "port_value": port}}
+    return {"lb_endpoints": [{"endpoint": {"address": address}}]}
 
 
 def _lb_endpoint(endpoint: Endpoint) -> Message:
-    socket = {"address": endpoint.host, "port_value": endpoint.port}
+    address = {"socket_address": {"address": endpoint.host, "port_value": endpoint.port}}
     return {
-        "endpoint": {"address": {"socket_address": socket}, "hostname": endpoint.id},
+        "endpoint": {"address": address, "hostname": endpoint.id},
         "load_balancing_weight": max(1, endpoint.weight),
         # Envoy goes on to check its health, and so need not wait for that when it is to get traffic again.
         "health_status": "HEALTHY" if endpoint.weight else "DRAINING",

@@ -4,7 +4,7 @@ from typing import Any
 
 from discovery.control_plane.policy import MAX_HEADER_KIB, MAX_HEADERS, Role
 from discovery.control_plane.resources import FROM_ADS, LISTENER, Message, address, extension, seconds, typed
-from discovery.control_plane.resources.telemetry import access_log, identified, tracing
+from discovery.control_plane.resources.telemetry import access_logs, identified, tracing
 from discovery.control_plane.settings import Settings
 
 _HANDSHAKE = "10s"
@@ -35,7 +35,7 @@ def listener(
         http_filters=[identified(), *filters, router],
         server_name="portico",
         max_request_headers_kb=MAX_HEADER_KIB,
-        access_log=[access_log(role)],
+        access_log=access_logs(role, settings),
         tracing=tracing(role, settings),
         **manager,
     )

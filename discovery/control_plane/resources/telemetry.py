@@ -2,7 +2,7 @@
 
 from discovery.control_plane.policy import Role
 from discovery.control_plane.resources import Message, extension, set_header
-from discovery.control_plane.resources.clusters import COLLECTOR
+from discovery.control_plane.resources.clusters import COLLECTOR, LOGS
 from discovery.control_plane.settings import Settings
 
 _GIVEN = "request.headers['x-correlation-id']"
@@ -10,6 +10,11 @@ _CORRELATION_ID = (
     f"%CEL('x-correlation-id' in request.headers && size({_GIVEN}) <= 128"
     f" && {_GIVEN}.matches('^[A-Za-z0-9._-]+$') ? {_GIVEN} : request.id)%"
 )
+
+_BEGIN = "%START_TIME(%Y-%m-%dT%H:%M:%E3SZ)%"
+_LOST = "portico"
+_BUFFERED_BYTES = 1024 * 1024
+"""Of each of its threads."""
 
 
 def identified() -> Message:
@@ -49,11 +54,37 @@ def tracing(role: Role, settings: Settings) -> Message:
     }
 
 
-def access_log(role: Role) -> Message:
-    """One ECS document a request, on stdout."""
+def access_logs(role: Role, settings: Settings) -> list[Message]:
+    """One ECS document a request on stdout, and to a collector if there is one."""
+    stdout = extension(
+        "stdout",
+        "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+        log_format={"json_format": {"@timestamp": _BEGIN, **access_fields(role)}},
+    )
+    return [stdout, _collected(role)] if settings.access_logs_address else [stdout]
+
+
+def _collected(role: Role) -> Message:
+    """The same in Fluentd's forward protocol: it has a time of its own, in whole seconds.
+
+    Lines that find no connection and a full buffer are lost and counted (`entries_lost`).
+    """
+    return extension(
+        "collected",
+        "envoy.extensions.access_loggers.fluentd.v3.FluentdAccessLogConfig",
+        cluster=LOGS,
+        tag="access",
+        stat_prefix=_LOST,
+        buffer_size_bytes=_BUFFERED_BYTES,
+        record={"event.start": _BEGIN, **access_fields(role)},
+        retry_options={"backoff_options": {"base_interval": "0.5s", "max_interval": "30s"}},
+    )
+
+
+def access_fields(role: Role) -> dict[str, str]:
+    """What is said of a request, but for when it began."""
     # No query: it may hold one-use tickets and what people search for. No address: that is personal data.
-    fields = {
-        "@timestamp": "%START_TIME(%Y-%m-%dT%H:%M:%E3SZ)%",
+    return {
         "log.level": "info",
         "message": "%REQ(:METHOD)% %PATH(NQ)% %RESPONSE_CODE%",
         "log.logger": "access",
@@ -73,11 +104,6 @@ def access_log(role: Role) -> Message:
         "labels.response_flags": "%RESPONSE_FLAGS%",
         "labels.response_code_details": "%RESPONSE_CODE_DETAILS%",
     }
-    return extension(
-        "stdout",
-        "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
-        log_format={"json_format": fields},
-    )
 
 
 def _append(name: str, value: str) -> Message:

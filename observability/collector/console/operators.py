@@ -83,7 +83,7 @@ class Operators:
         if answer.status != 200:
             return None, answer
         tokens = orjson.loads(answer.body)
-        self._forget_idle()
+        self._make_room()
         key = secrets.token_urlsafe(32)
         self._sessions[key] = Session(tokens["access_token"], tokens["refresh_token"], time.monotonic())
         return key, answer
@@ -134,9 +134,13 @@ class Operators:
             raise Unavailable("the edge does not answer: `portico status` tells whether it runs") from error
 
     def _forget_idle(self) -> None:
-        """Those who have been away for long; and whoever was away longest, when there are too many."""
+        """Those who have been away for long."""
         oldest = time.monotonic() - IDLE_SECONDS
         self._sessions = {key: one for key, one in self._sessions.items() if one.seen >= oldest}
+
+    def _make_room(self) -> None:
+        """For one more: when there are too many, whoever was away longest goes."""
+        self._forget_idle()
         while len(self._sessions) >= MOST_SESSIONS:
             del self._sessions[min(self._sessions, key=lambda key: self._sessions[key].seen)]
 

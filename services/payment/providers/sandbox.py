@@ -150,7 +150,7 @@ class Sandbox:
 async def sandbox(app: web.Application, settings: Settings) -> AsyncIterator[Sandbox]:
     """The sandbox over the service's own database, sending its webhooks while inside."""
     secret = settings.sandbox_webhook_secret.get_secret_value()
-    async with webhooks(app[DATABASE].db, settings.public_url, secret) as sender:
+    async with webhooks(app[DATABASE].db, settings.sandbox_webhook_url, secret) as sender:
         ledger = Ledger(app[DATABASE].db)
         async with ledger.running():
             yield Sandbox(ledger, sender, secret)

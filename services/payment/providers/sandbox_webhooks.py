@@ -21,7 +21,6 @@ from services.chassis.envelope import new_id
 from services.contracts.money import Money
 from services.payment.providers.signature import HEADER, sign
 
-_PATH: Final = "/api/v1/payments/webhooks/sandbox"
 _LOOK_SECONDS: Final = 0.2
 _ANSWER_SECONDS: Final = 5.0
 _LEASE: Final = timedelta(seconds=2 * _ANSWER_SECONDS)
@@ -34,9 +33,10 @@ _log = logging.getLogger(__name__)
 class SandboxWebhooks:
     """What is still to be told, as documents of one collection."""
 
-    def __init__(self, db: AsyncDatabase[dict[str, Any]], http: ClientSession, secret: str) -> None:
+    def __init__(self, db: AsyncDatabase[dict[str, Any]], http: ClientSession, url: str, secret: str) -> None:
         self._rows = db.sandbox_webhooks
         self._http = http
+        self._url = url
         self._secret = secret
 
     async def prepare(self) -> None:
@@ -112,7 +112,7 @@ class SandboxWebhooks:
         )
         headers = {HEADER: sign(self._secret, body, utcnow()), "Content-Type": "application/json"}
         try:
-            async with self._http.post(_PATH, data=body, headers=headers) as response:
+            async with self._http.post(self._url, data=body, headers=headers) as response:
                 if response.ok:
                     return True
                 _log.warning("a webhook was answered %d and is sent again", response.status)
@@ -123,11 +123,11 @@ class SandboxWebhooks:
 
 @asynccontextmanager
 async def webhooks(
-    db: AsyncDatabase[dict[str, Any]], public_url: str, secret: str
+    db: AsyncDatabase[dict[str, Any]], url: str, secret: str
 ) -> AsyncIterator[SandboxWebhooks]:
-    """Send to `public_url` while inside."""
-    async with ClientSession(public_url, timeout=ClientTimeout(total=_ANSWER_SECONDS)) as http:
-        sender = SandboxWebhooks(db, http, secret)
+    """Send to `url` while inside."""
+    async with ClientSession(timeout=ClientTimeout(total=_ANSWER_SECONDS)) as http:
+        sender = SandboxWebhooks(db, http, url, secret)
         await sender.prepare()
         async with every("sandbox webhooks", _LOOK_SECONDS, sender.deliver_due):
             yield sender

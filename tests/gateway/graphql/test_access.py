@@ -12,9 +12,8 @@ from gateway.graphql.schema import ROUTES
 from gateway.v1.endpoints import ENDPOINTS
 from tests.gateway.conftest import Configure, Gateway
 from tests.gateway.graphql.asking import PLACE, WISH, ask, codes, data
-from tests.gateway.services import Services
-from tests.gateway.test_limits import a_day, at
-from tests.gateway.test_load import Slow
+from tests.gateway.limiting import a_day, at
+from tests.gateway.services import Services, Slow
 from tests.instances import Instance
 from tests.parts import Corner, eventually
 from tests.tokens import Issuer

@@ -11,7 +11,7 @@ from services.contracts.inventory import ConfirmStock, StockConfirmed
 from tests.conftest import Start
 from tests.metrics import sample
 from tests.parts import Corner, eventually
-from tests.services.chassis.test_messages import Failing
+from tests.services.chassis.failing import Failing
 
 
 class Settings(ProcessSettings, RedisSettings):

@@ -15,11 +15,12 @@ from tests.serving import serving
 
 @dataclass
 class Edge:
-    """Stands in for the platform's edge: it signs in one administrator, whose access token is good until it is told."""
+    """Stands in for the platform's edge: it signs in one administrator, whose tokens are good until it is told."""
 
     login: dict[str, str]
     seen: list[tuple[str, str, str, dict[str, str]]] = field(default_factory=list)
     tokens: int = 0
+    refresh_token: str = "refresh"
     url: str = ""
 
     def app(self) -> web.Application:
@@ -38,13 +39,18 @@ class Edge:
         """Refuse every access token that was given out so far."""
         self.tokens += 1
 
+    def revoke(self) -> None:
+        """Refuse the refresh token that was given out, too."""
+        self.expire()
+        self.refresh_token = "another"
+
     async def sign_in(self, request: web.Request) -> web.Response:
         if await request.json() != self.login:
             return web.json_response({"detail": "e-mail or password is wrong"}, status=401)
         return self._pair()
 
     async def renew(self, request: web.Request) -> web.Response:
-        if (await request.json())["refresh_token"] != "refresh":
+        if (await request.json())["refresh_token"] != self.refresh_token:
             return web.json_response({"detail": "not good any more"}, status=401)
         return self._pair()
 
@@ -60,7 +66,9 @@ class Edge:
         return web.json_response({"items": [], "next_cursor": None})
 
     def _pair(self) -> web.Response:
-        return web.json_response({"access_token": f"access-{self.tokens}", "refresh_token": "refresh"})
+        return web.json_response(
+            {"access_token": f"access-{self.tokens}", "refresh_token": self.refresh_token}
+        )
 
 
 @dataclass(frozen=True)

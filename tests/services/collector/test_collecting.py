@@ -16,10 +16,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from observability.collector.intake import Intake
+from observability.collector.receiver import make_receiver
 from scripts.supervisor.logfile import LogFile
 from tests.parts import eventually
 from tests.services.collector.conftest import Collector
-from tests.unit.collector.test_otlp import request
+from tests.serving import serving
+from tests.unit.collector.spans import export
 
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 
@@ -102,16 +104,19 @@ async def test_lines_are_found_by_words_and_by_id(collector: Collector) -> None:
         [line] = await eventually(listed)
         assert (line["service"], line["message"]) == ("order", "payment was declined")
     assert (await collector.get("/api/console/logs", text="approved"))["items"] == []
+    [same] = (await collector.get("/api/console/logs", text="pay\0ment"))["items"]
+    assert same["message"] == "payment was declined"
 
 
-async def test_more_than_there_is_room_for_is_rejected_and_told(collector: Collector) -> None:
-    intake = Intake(capacity=2)
-    assert [intake.offer(request()) for _ in range(4)] == [0, 0, 1, 1]
+async def test_more_than_there_is_room_for_is_rejected_and_told() -> None:
     async with (
-        ClientSession() as http,
-        http.post(
-            f"{collector.otlp}/v1/traces", data=request().SerializeToString(), headers=PROTOBUF
-        ) as response,
+        serving(make_receiver(Intake(capacity=2))) as port,
+        ClientSession(f"http://127.0.0.1:{port}", raise_for_status=True) as http,
     ):
-        answer = ExportTraceServiceResponse.FromString(await response.read())
-        assert (response.status, answer.partial_success.rejected_spans) == (200, 0)
+        rejected = []
+        for _ in range(4):
+            body = export().SerializeToString()
+            async with http.post("/v1/traces", data=body, headers=PROTOBUF) as response:
+                answer = ExportTraceServiceResponse.FromString(await response.read())
+            rejected.append(answer.partial_success.rejected_spans)
+    assert rejected == [0, 0, 1, 1]

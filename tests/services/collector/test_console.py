@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from observability.collector.console.operators import MOST_SESSIONS
 from tests.services.collector.conftest import Collector
 
 OURS = {"X-Portico-Console": "1"}
@@ -101,6 +102,15 @@ async def test_a_session_outlives_its_access_token_and_ends_with_its_refresh_tok
     collector.edge.expire()
     assert await status(collector, "GET", "/api/admin/sagas", session) == 200
     assert collector.edge.seen[-1][3]["Authorization"] == "Bearer access-1"
+    collector.edge.revoke()
+    assert [await status(collector, "GET", "/api/admin/sagas", session) for _ in range(2)] == [401, 401]
+    assert len(collector.edge.seen) == 1
+
+
+async def test_of_too_many_sessions_the_one_that_was_away_longest_ends(collector: Collector) -> None:
+    sessions = [await signed_in(collector) for _ in range(MOST_SESSIONS + 1)]
+    statuses = [await status(collector, "GET", "/api/admin/sagas", session) for session in sessions]
+    assert statuses == [401] + [200] * MOST_SESSIONS
 
 
 @pytest.mark.parametrize(

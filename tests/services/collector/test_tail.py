@@ -63,6 +63,24 @@ async def test_in_a_flood_errors_are_kept_and_the_rest_is_counted(tmp_path: Path
     assert (await kept(store))[-8:] == [str(number) for number in range(299, 1_000, 100)]
 
 
+@pytest.mark.parametrize(
+    ("place", "depth"), [("labels.deep", 252), ("labels.deep", 1_000), ("message", 1_000)]
+)
+async def test_a_line_that_cannot_be_kept_holds_up_no_other(
+    tmp_path: Path, store: LogStore, place: str, depth: int
+) -> None:
+    poison = b'{"@timestamp":"","message":"deep","%s":%s1%s}\n' % (place.encode(), b"[" * depth, b"]" * depth)
+    LogFile(tmp_path, "order-1").write(INFO % 1 + poison + INFO % 2)
+    LogFile(tmp_path, "auth-1").write(INFO % 0)
+    before = DROPPED.labels("lines")._value.get()
+    tail = LogTail(tmp_path, store, 1_000, 1_000)
+    assert tail.round(NOW) == 3
+    assert DROPPED.labels("lines")._value.get() - before == 1
+    assert await kept(store) == ["0", "1", "2"]
+    assert tail.round(NOW) == 0
+    assert LogTail(tmp_path, store, 1_000, 1_000).round(NOW) == 0
+
+
 async def test_files_that_come_and_go_disturb_nothing(tmp_path: Path, store: LogStore) -> None:
     tail = LogTail(tmp_path / "later", store, 10, 10)
     assert tail.round(NOW) == 0

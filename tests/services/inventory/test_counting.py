@@ -9,7 +9,7 @@ from tests.conftest import Start
 from tests.metrics import sample
 from tests.parts import Corner, eventually
 from tests.plans import explain
-from tests.services.inventory.test_http import adjust, change
+from tests.services.inventory.keeping import adjust, change
 from tests.tokens import Issuer
 
 

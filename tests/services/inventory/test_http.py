@@ -5,37 +5,16 @@ from typing import Any
 import pytest
 
 from services.chassis.clock import utcnow
-from services.chassis.envelope import new_id
 from services.contracts.inventory import StockLine
 from services.inventory.app import make_app
 from services.inventory.documents import StoredReservation
 from services.inventory.domain import Reservation
 from services.inventory.settings import Settings
 from tests.conftest import Start
-from tests.instances import Instance
 from tests.parts import Corner
 from tests.plans import explain
+from tests.services.inventory.keeping import adjust, change, get
 from tests.tokens import Issuer
-
-Answer = tuple[int, dict[str, Any]]
-
-
-async def get(app: Instance, path: str, headers: dict[str, str]) -> Answer:
-    async with app.http.get(path, headers=headers) as answer:
-        return answer.status, await answer.json()
-
-
-async def adjust(
-    app: Instance, sku: str, body: dict[str, Any], headers: dict[str, str], key: str | None = None
-) -> Answer:
-    headers = {**headers, "Idempotency-Key": key or new_id()}
-    async with app.http.post(f"/stock/{sku}/adjustments", json=body, headers=headers) as answer:
-        return answer.status, await answer.json()
-
-
-async def change(app: Instance, sku: str, body: dict[str, Any], headers: dict[str, str]) -> Answer:
-    async with app.http.patch(f"/stock/{sku}", json=body, headers=headers) as answer:
-        return answer.status, await answer.json()
 
 
 async def test_stock_is_what_was_adjusted(here: Corner, start: Start, issuer: Issuer) -> None:

@@ -9,6 +9,8 @@ from aio_pika.abc import FieldValue
 
 from services.chassis.clock import utcnow
 from services.contracts import topology
+from services.contracts.order import OperatorActed
+from tests.parts import eventually
 from tests.plans import explain
 from tests.services.operations.conftest import Fragile, Office
 from tests.tokens import Issuer
@@ -175,3 +177,29 @@ async def test_every_query_is_served_by_an_index(office: Office) -> None:
     trails: list[dict[str, Any]] = [{}, {"subjects": "x"}, {"_id": {"$lt": "f"}}]
     for trail in trails:
         assert (await explain(db.audit, trail, [("_id", -1)], 20)).is_served_by_an_index, trail
+
+
+async def test_what_was_done_in_another_service_is_written_down_once(office: Office) -> None:
+    acted = OperatorActed(
+        at=utcnow().replace(microsecond=0),
+        user_id="ada",
+        roles=("admin",),
+        action="compensate",
+        subjects=("o1",),
+        details={"reason": "fraud"},
+        outcome="compensating",
+    )
+    await office.here.say(acted, times=2)
+
+    async def entries() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await office.get("/audit", subject="o1")).body["items"]
+        return found
+
+    async def read() -> bool:
+        return await office.here.depth("operations.audit") == 0
+
+    [entry] = await eventually(entries)
+    await eventually(read)
+    assert await entries() == [entry]
+    said = OperatorActed.model_validate(entry)
+    assert said == acted

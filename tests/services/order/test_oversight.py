@@ -7,6 +7,7 @@ import pytest
 
 from services.chassis.clock import utcnow
 from services.chassis.envelope import new_id
+from services.contracts import topology
 from services.contracts.inventory import (
     ConfirmStock,
     ReleaseStock,
@@ -14,6 +15,7 @@ from services.contracts.inventory import (
     StockReleased,
     StockReserved,
 )
+from services.contracts.order import OperatorActed
 from services.contracts.payment import AuthorizePayment, PaymentAuthorized, PaymentVoided, VoidPayment
 from services.order.oversight import unfinished
 from services.order.saga_schemas import SagasPosition, SagasQuery
@@ -196,3 +198,27 @@ async def test_late_sagas_are_woken_though_those_before_them_cannot_be_read(worl
     # Their streams are not there, so they begin to be with the deadline's event.
     released = [await world.inventory.next(ReleaseStock) for _ in late]
     assert {one.order_id for one in released} == set(late)
+
+
+async def test_the_audit_is_told_what_was_done_and_what_was_refused(world: World) -> None:
+    told = await world.here.listen(topology.OPERATIONS_AUDIT)
+    order_id, _ = await authorizing(world)
+
+    async def entry() -> tuple[str, tuple[str, ...], dict[str, str], str]:
+        """The next one, which is of the administrator."""
+        found = await told.next(OperatorActed)
+        assert (found.user_id, found.roles) == ("ada", ("admin",))
+        assert abs(utcnow() - found.at) < timedelta(minutes=1)
+        return found.action, found.subjects, found.details, found.outcome
+
+    for _ in range(2):
+        assert (await post(world, f"/sagas/{order_id}/resume", key="once")).status == 202
+    assert await entry() == ("resume", (order_id,), {}, "authorizing")
+    fraud = {"reason": "fraud"}
+    assert (await post(world, f"/sagas/{order_id}/compensation", fraud)).status == 202
+    assert await entry() == ("compensate", (order_id,), fraud, "compensating")
+    assert (await post(world, f"/sagas/{order_id}/compensation", fraud)).status == 409
+    assert await entry() == ("compensate", (order_id,), fraud, "refused: saga-too-late")
+    assert (await post(world, "/sagas/unknown/resume")).status == 404
+    assert await entry() == ("resume", ("unknown",), {}, "refused: not-found")
+    assert told.waiting == 0

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from services.contracts import topology
 from services.contracts.inventory import (
     ConfirmStock,
     ReleaseStock,
@@ -16,6 +17,7 @@ from services.contracts.inventory import (
     StockConfirmed,
     StockReserved,
 )
+from services.contracts.order import OperatorActed
 from services.contracts.payment import AuthorizePayment, CapturePayment, PaymentAuthorized, PaymentCaptured
 from services.order.domain import Order
 from services.order.settings import Settings
@@ -30,6 +32,7 @@ async def rebuild(world: World, after: str = "", batch: int = 7) -> list[Batch]:
     settings = world.here.settings(Settings)
     environment = {
         "PORTICO_MONGODB_URL": settings.mongodb_url.get_secret_value(),
+        "PORTICO_REBUILD_BY": "eve@here",
         "PORTICO_REBUILD_AFTER": after,
         "PORTICO_REBUILD_BATCH": str(batch),
     }
@@ -144,3 +147,21 @@ async def test_it_goes_on_where_it_was_left(world: World) -> None:
     rest = await rebuild(world, after=first["after"], batch=4)
     assert sum(batch["checked"] for batch in rest) == 6
     assert [batch["after"] for batch in await rebuild(world, after=ids[-1])] == [None]
+
+
+async def test_the_audit_is_told_who_rebuilt_and_which_orders_were_mended(world: World) -> None:
+    told = await world.here.listen(topology.OPERATIONS_AUDIT)
+    ids = sorted(await place(world, 10))
+    await world.here.db("order").orders.delete_many({"_id": {"$in": [ids[1], ids[8]]}})
+    await rebuild(world)
+    # Its process has ended: the service takes over what that left in the outbox.
+    entries = [await told.next(OperatorActed) for _ in range(4)]
+    assert {(one.user_id, one.action, one.details["after"]) for one in entries} == {
+        ("eve@here", "rebuild", "")
+    }
+    assert sorted((one.outcome, one.subjects) for one in entries) == [
+        ("1 mended", (ids[1],)),
+        ("1 mended", (ids[8],)),
+        ("begun", ("orders",)),
+        ("done", ("orders",)),
+    ]

@@ -21,7 +21,7 @@ SECRET = "a secret of the tests alone"
 class Door:
     """Stands where clients and providers knock: passes webhooks on, and remembers them."""
 
-    url: str = ""
+    webhooks: str = ""
     target: str | None = None
     passed: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
@@ -44,9 +44,9 @@ async def door() -> AsyncIterator[Door]:
     """Open as long as the test runs."""
     door = Door()
     app = web.Application()
-    app.router.add_post("/api/v1/payments/webhooks/sandbox", door.knock)
+    app.router.add_post("/webhooks/of/the/sandbox", door.knock)
     async with serving(app) as port:
-        door.url = f"http://127.0.0.1:{port}"
+        door.webhooks = f"http://127.0.0.1:{port}/webhooks/of/the/sandbox"
         yield door
 
 
@@ -58,7 +58,11 @@ def settings(here: Corner, door: Door) -> MakeSettings:
     """Settings that know the door; `changes` replace others."""
 
     def make(**changes: Any) -> Settings:
-        known = {"public_url": door.url, "sandbox_webhook_secret": SECRET, "sweep_seconds": 0.05}
+        known = {
+            "sandbox_webhook_url": door.webhooks,
+            "sandbox_webhook_secret": SECRET,
+            "sweep_seconds": 0.05,
+        }
         return here.settings(Settings, **{**known, **changes})
 
     return make

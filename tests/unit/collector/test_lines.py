@@ -92,6 +92,13 @@ def test_lines_of_mere_information_are_not_urgent() -> None:
     assert is_urgent(b"Traceback (most recent call last):")
 
 
+def test_what_is_nested_too_deeply_is_refused_by_every_way_of_reading() -> None:
+    for line in (b'{"@timestamp":"","message":"","x":%s}', b'{"s":"I","msg":%s}', b'{"any":%s}'):
+        assert log_row(line % (b"[" * 31 + b"]" * 31), "x", NOW)
+        with pytest.raises(ValueError, match="deep"):
+            log_row(line % (b"[" * 32 + b"]" * 32), "x", NOW)
+
+
 _TEXTS = st.text(st.characters(codec="utf-8"), max_size=40)
 _DOCUMENTS = st.dictionaries(
     _TEXTS | st.sampled_from(["log.level", "trace.id", "service.name"]), st.none() | _TEXTS

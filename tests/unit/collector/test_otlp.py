@@ -9,32 +9,13 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from observability.collector.otlp import MAX_TAGS, MAX_TEXT, span_count, span_rows
 from observability.collector.rows import SpanRow
+from tests.unit.collector.spans import export, text
 
 ORDER = "01a2145331c574849c6e55af9ae0aad0"
 
 
-def request(**fields: Any) -> ExportTraceServiceRequest:
-    """An export of one span of the order service."""
-    export = ExportTraceServiceRequest()
-    resource = export.resource_spans.add()
-    resource.resource.attributes.append(text("service.name", "order"))
-    resource.resource.attributes.append(text("service.instance.id", "order-1"))
-    given = {
-        "trace_id": b"t" * 16,
-        "span_id": b"s" * 8,
-        "name": "POST /orders",
-        "kind": Span.SPAN_KIND_SERVER,
-    }
-    resource.scope_spans.add().spans.append(Span(**{**given, **fields}))
-    return export
-
-
-def text(key: str, value: str) -> KeyValue:
-    return KeyValue(key=key, value=AnyValue(string_value=value))
-
-
 def row(**fields: Any) -> SpanRow:
-    [found] = span_rows(request(**fields))
+    [found] = span_rows(export(**fields))
     return found
 
 
@@ -83,7 +64,15 @@ def test_everything_has_a_bound() -> None:
     assert len(found.details["events"]) <= 32
 
 
+@pytest.mark.parametrize("kind", [99, -1])
+def test_a_kind_that_is_not_known_is_unspecified(kind: int) -> None:
+    sent = export()
+    sent.resource_spans[0].scope_spans[0].spans[0].kind = kind  # type: ignore[assignment]
+    received = ExportTraceServiceRequest.FromString(sent.SerializeToString())
+    assert [found.details["kind"] for found in span_rows(received)] == ["unspecified"]
+
+
 def test_a_span_without_ids_is_left_out_and_time_never_runs_backwards() -> None:
-    assert list(span_rows(request(trace_id=b"short"))) == []
-    assert span_count(request(trace_id=b"short")) == 1
+    assert list(span_rows(export(trace_id=b"short"))) == []
+    assert span_count(export(trace_id=b"short")) == 1
     assert row(start_time_unix_nano=9_000, end_time_unix_nano=5_000).duration == 0

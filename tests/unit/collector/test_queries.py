@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from observability.collector import jaeger
-from observability.collector.searching import TraceQuery, match_expression
+from observability.collector.searching import TraceQuery
+from observability.collector.words import match_expression, words_understood
 from services.chassis.errors import Invalid
 from tests.unit.collector.spans import span
 
@@ -72,13 +73,26 @@ def test_no_text_breaks_out_of_a_search(text: str) -> None:
     with sqlite3.connect(":memory:") as db:
         db.execute("CREATE VIRTUAL TABLE texts USING fts5 (message, fields)")
         db.execute("INSERT INTO texts VALUES ('hello world', 'x')")
-        if (expression := match_expression(text.replace("\0", ""))) and expression.isprintable():
+        if expression := match_expression(text):
             db.execute("SELECT * FROM texts WHERE texts MATCH ?", (expression,)).fetchall()
+
+
+def test_what_full_text_does_not_understand_is_a_refusal_of_the_words() -> None:
+    with sqlite3.connect(":memory:") as db:
+        db.execute("CREATE VIRTUAL TABLE texts USING fts5 (message, fields)")
+        for expression in ('"open', "* AND", "colour:red", "(" * 300):
+            with pytest.raises(Invalid) as refusal, words_understood():
+                db.execute("SELECT * FROM texts WHERE texts MATCH ?", (expression,)).fetchall()
+            assert refusal.value.errors[0].field == "text"
+        db.execute("PRAGMA query_only = 1")
+        with pytest.raises(sqlite3.OperationalError, match="readonly"), words_understood():
+            db.execute("DELETE FROM texts")
 
 
 def test_words_are_all_wanted_and_may_be_beginnings() -> None:
     assert match_expression('  reserve "stock OR -- ') == '"reserve"* """stock"* "OR"*'
     assert match_expression(" -- ") == ""
+    assert match_expression("a\0b \0 c") == '"ab"* "c"*'
 
 
 def test_a_trace_is_rendered_as_jaeger_reads_it() -> None:

@@ -186,7 +186,7 @@ def test_a_null_where_a_limit_must_be_is_refused() -> None:
 VALID = from_schema(SCHEMA.as_str())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(VALID)
 def test_whatever_fits_the_schema_is_executed_or_has_a_reason(text: str) -> None:
     try:
@@ -202,7 +202,7 @@ GRAMMAR = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.one_of(st.text(max_size=200), st.lists(GRAMMAR, max_size=80).map(" ".join)))
 def test_whatever_does_not_has_a_reason(text: str) -> None:
     try:

@@ -156,3 +156,11 @@ def test_a_user_s_counts_for_the_user_too() -> None:
 )
 def test_addresses_by_whoever_has_them(claims: tuple[str | None, ...], who: str) -> None:
     assert subject(*claims) == f"address:{who}"
+
+
+@pytest.mark.parametrize(("route", "crowd", "pause"), [("register", 50, 10), ("login", 102, 4)])
+def test_a_crowd_may_come_at_once_but_nobody_tries_for_long(route: str, crowd: int, pause: int) -> None:
+    """The crowd is the customers of `portico load`, who sign in in vain before their accounts are made."""
+    _, charge = Rules(Limits(), 1.0).about(f"POST /auth/{route}", HOME, None)
+    assert charge.rule.remaining(0) >= crowd
+    assert charge.rule.interval >= pause * 1_000_000

@@ -1,5 +1,6 @@
 """Versions: one is made of the one before, and what it changes is what becomes old."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,6 +14,8 @@ from gateway.upstreams.client import Calls
 from gateway.v2.paging import link
 from gateway.version import Change, Published, Retirement, Version, published
 from gateway.versions import PUBLISHED, V1, V2, VERSIONS
+from scripts.layout import CHECKOUT
+from scripts.platform import SANDBOX_WEBHOOKS
 
 SOON = Retirement(datetime(2030, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC))
 LATER = Retirement(datetime(2032, 1, 1, tzinfo=UTC), datetime(2033, 1, 1, tzinfo=UTC))
@@ -129,6 +132,17 @@ def test_every_list_of_version_2_links_its_pages() -> None:
     for endpoint in V2.endpoints:
         for model in endpoint.contract.models:
             assert "next_cursor" not in model.model_fields, endpoint.contract.id
+
+
+def test_what_the_gateway_stands_on_knows_no_version() -> None:
+    below = [*CHECKOUT.glob("services/**/*.py"), *CHECKOUT.glob("discovery/config/**/*.py")]
+    assert len(below) > 100
+    assert [str(file) for file in below if re.search(r"/api\b|/v\d+/", file.read_text())] == []
+
+
+def test_the_sandbox_is_told_of_an_endpoint_that_is_there() -> None:
+    paths = {version.prefix + endpoint.path for version in VERSIONS for endpoint in version.endpoints}
+    assert SANDBOX_WEBHOOKS.removesuffix("sandbox") + "{provider}" in paths
 
 
 def test_an_answer_of_one_version_is_not_in_the_cache_of_the_other() -> None:

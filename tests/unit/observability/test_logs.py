@@ -142,12 +142,13 @@ def stuck() -> Iterator[Stuck]:
 
 def test_a_stuck_stdout_costs_lines_and_no_time(stuck: Stuck) -> None:
     writer = LineWriter(stuck, queued_lines=2)
-    before = LOG_LINES_DROPPED._value.get()
+    dropped = LOG_LINES_DROPPED.labels("stdout")
+    before = dropped._value.get()
     writer.put(b"being written\n")
     assert stuck.reached.wait(5)
     for _ in range(5):
         writer.put(b"queued or dropped\n")
-    assert LOG_LINES_DROPPED._value.get() - before == 3
+    assert dropped._value.get() - before == 3
     stuck.release.set()
     writer.close()
     assert stuck.getvalue().count(b"\n") == 3

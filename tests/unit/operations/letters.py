@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.chassis.collector import Delivery
+from services.chassis.raw_consumer import Delivery
 from services.operations.domain import DeadLetter
 from services.operations.intake import dead_letter
 

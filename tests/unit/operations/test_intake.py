@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.collector import Delivery
+from services.chassis.raw_consumer import Delivery
 from services.operations.domain import DeadLetter
 from services.operations.intake import MAX_BODY, dead_letter
 from services.operations.schemas import LetterOut

@@ -272,4 +272,4 @@ class Interleavings(RuleBasedStateMachine):
 
 
 TestInterleavings = Interleavings.TestCase
-TestInterleavings.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestInterleavings.settings = settings(max_examples=200, stateful_step_count=40)

@@ -23,6 +23,7 @@ class Shopfront:
         self.url = ""
         self.accounts: set[str] = set()
         self.sessions = 0
+        self.registrations = 0
         self.replies: list[int] = []
         self.keys: list[str] = []
         self.orders: list[dict[str, Any]] = []
@@ -49,6 +50,7 @@ class Shopfront:
 
     async def _register(self, request: web.Request) -> web.Response:
         email = (await request.json())["email"]
+        self.registrations += 1
         status = 409 if email in self.accounts else 201
         self.accounts.add(email)
         return web.json_response({}, status=status)
@@ -56,6 +58,8 @@ class Shopfront:
     async def _start_session(self, request: web.Request) -> web.Response:
         body = await request.json()
         user = body["email"] if "email" in body else body["refresh_token"]
+        if user not in self.accounts:
+            return web.json_response({"detail": "e-mail or password is wrong"}, status=401)
         self.sessions += 1
         token = jwt.encode({"sub": user, "session": self.sessions}, uuid4().hex)
         return web.json_response({"access_token": token, "refresh_token": user})

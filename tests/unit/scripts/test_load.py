@@ -114,7 +114,7 @@ async def test_accounts_are_made_once_and_tokens_renewed(monkeypatch: pytest.Mon
             async with accounts.signed_in(shopfront.url, "any password", 3) as customers:
                 first = {customer.token for customer in customers}
                 await eventually(lambda: not first & {customer.token for customer in customers})  # noqa: B023
-    assert len(shopfront.accounts) == 3
+    assert (len(shopfront.accounts), shopfront.registrations) == (3, 3)
 
 
 def test_the_record_is_in_the_file_as_soon_as_there_is_an_answer(tmp_path: Path) -> None:
@@ -198,8 +198,47 @@ def test_a_report_sums_up() -> None:
     assert report.unfinished == {"PENDING": 1}
     assert report.refused == {"422 no": 1}
     assert report.repeated == {"503": 1, "500": 1}
+    assert (report.payable, report.paid) == (4, 1)
     assert report.sold == {"tea": 2, "jam": 1}
     assert report.ending == Latencies(0.2, 0.4, 0.4, 0.4)
+
+
+def test_a_run_goes_well_when_all_ended_as_they_were_paid() -> None:
+    placements = [placed(str(number)) for number in range(20)] + [placed("d", token="tok_decline")]
+    known = {str(number): Ending("CONFIRMED", None, 0.1) for number in range(19)}
+    known |= {
+        "19": Ending("CANCELLED", "out_of_stock", 0.1),
+        "d": Ending("CANCELLED", "payment_declined", 0.1),
+    }
+    assert complaints(placements, known) == []
+    known["18"] = known["19"]
+    assert complaints(placements, known) == [
+        "18 of 20 orders that were to be paid are confirmed, less than 95%"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("placement", "ending", "complaint"),
+    [
+        (("refused", ("422 no",)), None, "1 orders were refused"),
+        (("unknown", ("500",)), None, "1 orders were never answered"),
+        (("accepted", ()), MISSING, "1 orders are lost"),
+        (("accepted", ()), UNREAD, "1 orders did not end"),
+        (("accepted", ()), Ending("PENDING", None, 9.0), "1 orders did not end"),
+        (("accepted", ()), Ending("CANCELLED", None, 0.1), "1 orders were cancelled without a reason"),
+    ],
+)
+def test_what_must_not_be_in_a_run_is_named(
+    placement: tuple[Outcome, tuple[str, ...]], ending: Ending | None, complaint: str
+) -> None:
+    outcome, problems = placement
+    one = placed("x", token="tok_decline", outcome=outcome, problems=problems)
+    assert complaints([one], {"x": ending} if ending else {}) == [complaint]
+
+
+def complaints(placements: list[Placement], known: dict[str, Ending]) -> list[str]:
+    """What is wrong with a run of these orders that ended so."""
+    return list(Report.of(Pace(len(placements), 1.0, 0.0, 0.1), placements, known).complaints())
 
 
 def test_percentiles_are_seconds_that_somebody_waited() -> None:
@@ -227,7 +266,12 @@ def order(order_id: str, status: str, reason: str | None = None) -> dict[str, An
 
 
 def placed(
-    name: str, user: str = "ada", *, outcome: Outcome = "accepted", problems: tuple[str, ...] = ()
+    name: str,
+    user: str = "ada",
+    *,
+    token: str = WISH.token,
+    outcome: Outcome = "accepted",
+    problems: tuple[str, ...] = (),
 ) -> Placement:
     """An order that somebody placed."""
     accepted = outcome == "accepted"
@@ -235,7 +279,7 @@ def placed(
         key=f"key-{name}",
         user=user,
         items=WISH.items,
-        token=WISH.token,
+        token=token,
         at=1000.0,
         seconds=0.5,
         outcome=outcome,

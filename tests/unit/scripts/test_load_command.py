@@ -4,15 +4,15 @@ import pytest
 from typer.testing import CliRunner
 
 from scripts.cli import app
-from scripts.commands.outcome import show_report, show_stock
+from scripts.commands.outcome import show_complaints, show_report, show_stock
 from scripts.console import console
 from scripts.load.loops import Pace
 from scripts.load.report import Latencies, Report
 
 
-@pytest.mark.parametrize("share", ["tok_decline", "tok_decline=many", "tok_decline=-0.1", "tok_decline=1.1"])
+@pytest.mark.parametrize("share", ["", "=many", "=-0.1", "=1.1", "=nan", "=inf", "=-inf"])
 def test_shares_that_make_no_sense_are_refused(share: str) -> None:
-    result = CliRunner().invoke(app, ["load", "--pay", share])
+    result = CliRunner().invoke(app, ["load", "--pay", f"tok_decline{share}"])
     assert result.exit_code == 2
     assert "--pay" in result.output
 
@@ -25,6 +25,8 @@ def test_a_report_is_shown_with_shares_and_reasons() -> None:
         cancelled={"payment_declined": 59, "out_of_stock": 1},
         unfinished={},
         lost=0,
+        payable=1931,
+        paid=1930,
         refused={"422 some skus cannot be ordered": 10},
         unknown=0,
         repeated={"503": 4},
@@ -40,6 +42,12 @@ def test_a_report_is_shown_with_shares_and_reasons() -> None:
     assert "refused 10 10 422 some skus cannot be ordered" in lines
     assert "ended after 100 200 300 400" in lines
     assert "2,000 orders in 100.0 s, 20.0 a second" in capture.get()
+
+
+def test_complaints_are_shown() -> None:
+    with console.capture() as capture:
+        show_complaints(["3 orders were refused"])
+    assert capture.get() == "✗ 3 orders were refused\n"
 
 
 def test_stock_that_does_not_match_is_named() -> None:

@@ -73,7 +73,7 @@ function All(props: { query: Record<string, string> }) {
           action="Bring back"
           close={() => setReplaying(false)}
           act={async () => {
-            await ask("POST", `${LETTERS}/replay`, JSON.parse(JSON.stringify(present(filter))));
+            await ask("POST", `${LETTERS}/replay`, present(filter));
             found.again();
           }}
         />

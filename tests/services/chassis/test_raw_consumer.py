@@ -1,4 +1,4 @@
-"""Collecting a queue on the real broker: nothing is lost, and nothing is held up by what cannot be kept."""
+"""Consuming a queue as it is on the real broker: nothing is lost, and nothing is held up by what cannot be kept."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
@@ -7,7 +7,7 @@ import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 
 from services.chassis.bus import connected
-from services.chassis.collector import Collector, Delivery
+from services.chassis.raw_consumer import Delivery, RawConsumer
 from services.chassis.settings import BusSettings
 from tests.parts import Corner, eventually
 
@@ -38,12 +38,12 @@ def shelf() -> Shelf:
 
 
 @pytest.fixture
-async def collecting(here: Corner, shelf: Shelf) -> AsyncIterator[Corner]:
-    """Collects into the shelf."""
+async def consuming(here: Corner, shelf: Shelf) -> AsyncIterator[Corner]:
+    """What is consumed comes onto the shelf."""
     settings = BusSettings(amqp_url=here.amqp_url, batch_size=10)
     async with (
-        connected(settings, "collector") as bus,
-        Collector(bus, QUEUE, shelf.keep).running(),
+        connected(settings, "operations") as bus,
+        RawConsumer(bus, QUEUE, shelf.keep).running(),
     ):
         yield here
 
@@ -53,19 +53,19 @@ async def put(here: Corner, *bodies: bytes) -> None:
         await here.put("", QUEUE, body, "any.kind")
 
 
-async def test_what_cannot_be_kept_yet_is_kept_later(collecting: Corner, shelf: Shelf) -> None:
+async def test_what_cannot_be_kept_yet_is_kept_later(consuming: Corner, shelf: Shelf) -> None:
     shelf.away = True
-    await put(collecting, b"1", b"2", b"3")
+    await put(consuming, b"1", b"2", b"3")
     await eventually(lambda: shelf.asked >= 2)
     shelf.away = False
     await eventually(lambda: sorted(shelf.kept) == [b"1", b"2", b"3"])
 
 
-async def test_what_can_never_be_kept_holds_nobody_up(collecting: Corner, shelf: Shelf) -> None:
+async def test_what_can_never_be_kept_holds_nobody_up(consuming: Corner, shelf: Shelf) -> None:
     shelf.refused = {b"odd"}
-    await put(collecting, b"1", b"odd", b"2")
+    await put(consuming, b"1", b"odd", b"2")
     await eventually(lambda: set(shelf.kept) == {b"1", b"2"})
-    await put(collecting, b"3")
+    await put(consuming, b"3")
     await eventually(lambda: b"3" in shelf.kept)
     shelf.refused = set()
     await eventually(lambda: b"odd" in shelf.kept)
@@ -74,14 +74,14 @@ async def test_what_can_never_be_kept_holds_nobody_up(collecting: Corner, shelf:
 async def test_what_is_in_hand_at_the_end_stays_in_the_queue(here: Corner, shelf: Shelf) -> None:
     settings = BusSettings(amqp_url=here.amqp_url)
     shelf.away = True
-    async with connected(settings, "collector") as bus:
-        async with Collector(bus, QUEUE, shelf.keep).running():
+    async with connected(settings, "operations") as bus:
+        async with RawConsumer(bus, QUEUE, shelf.keep).running():
             await put(here, b"1", b"2")
             await eventually(lambda: shelf.asked)
         shelf.away = False
         async with AsyncExitStack() as stack:
             for _ in range(2):
-                await stack.enter_async_context(Collector(bus, QUEUE, shelf.keep).running())
+                await stack.enter_async_context(RawConsumer(bus, QUEUE, shelf.keep).running())
             await eventually(lambda: sorted(shelf.kept) == [b"1", b"2"])
 
             async def empty() -> bool:

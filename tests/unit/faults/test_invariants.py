@@ -154,7 +154,7 @@ def without(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 
 LOST = replace(ordered("lost"), key="key-lost")
-REFUSED = replace(ordered(""), order_id=None, refused=True, problems=("401",))
+REFUSED = replace(ordered(""), order_id=None, refused=True, problems=("401 the token is too old",))
 LATECOMER = Heard("late", "order.something.v1", b"", "", "order/yes", 1)
 
 
@@ -167,7 +167,7 @@ def say_again(well: Evidence) -> Evidence:
     [
         ("accepted", wrote_down(LOST)),
         ("accepted", wrote_down(REFUSED)),
-        ("accepted", wrote_down(refused=["GET /: 404"])),
+        ("accepted", wrote_down(refused=[("GET /", "404 nothing")])),
         ("placed once", books(named=without("key-yes"))),
         ("placed once", books(named=instead(other="yes"))),
         ("placed once", wrote_down(replace(ordered("yes"), items={"plum": 3}))),
@@ -206,6 +206,24 @@ def say_again(well: Evidence) -> Evidence:
 def test_a_check_finds_what_is_wrong(check: str, spoil: Spoil) -> None:
     assert violations(all_is_well()) == {}
     assert check in violations(spoil(all_is_well()))
+
+
+def test_a_clock_that_is_ahead_excuses_tokens_that_are_too_old_and_late_ends_and_nothing_else() -> None:
+    late = books(orders=with_order(updated_at=at(31) + GRACE))
+    spoilt = wrote_down(REFUSED, refused=[("GET /", "401 too old")])(late(all_is_well()))
+    assert "accepted" in violations(spoilt) and "ended" in violations(spoilt)
+    assert not {"accepted", "ended"} & violations(replace(spoilt, ahead=timedelta(hours=1))).keys()
+    lost = wrote_down(LOST)(replace(all_is_well(), ahead=timedelta(hours=1)))
+    assert "accepted" in violations(lost)
+
+
+def test_what_was_told_of_an_earlier_row_is_not_told_again() -> None:
+    first = all_is_well().books
+    assert violations(replace(all_is_well(), books=first.without([]))) == {}
+    second = first.without([first])
+    assert not (second.orders or second.streams or second.named or second.payments or second.charges)
+    held = replace(first, reservations={"yes": {"state": "reserved"}})
+    assert held.without([first]).reservations == held.reservations
 
 
 @pytest.mark.parametrize(

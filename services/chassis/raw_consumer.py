@@ -1,4 +1,4 @@
-"""Collecting a queue as it is: whatever lies in it, readable or not, is acknowledged once it is kept elsewhere.
+"""Consuming a queue as it is: whatever lies in it, readable or not, is acknowledged once it is kept elsewhere.
 
 What cannot be kept is held and tried again, beside what arrives meanwhile. Nothing goes back into the queue: a broker
 may count how often that happens, and throw a message away.
@@ -40,7 +40,7 @@ Keep = Callable[[Sequence[Delivery]], Awaitable[object]]
 """Keeps messages for good. It may get the same ones again."""
 
 
-class Collector:
+class RawConsumer:
     """One queue, one channel. It holds at most `batch_size` messages."""
 
     def __init__(self, bus: Bus, queue: str, keep: Keep) -> None:
@@ -52,18 +52,18 @@ class Collector:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Collect while inside; what is in hand at the end, the broker delivers to the next who asks."""
+        """Consume while inside; what is in hand at the end, the broker delivers to the next who asks."""
         channel = await self._bus.connection.channel()
         try:
             await channel.set_qos(prefetch_count=self._bus.settings.batch_size)
             source = await channel.get_queue(self._queue)
             await source.consume(self._arrived.put)
-            async with background(f"collector {self._queue}", self._collect):
+            async with background(f"raw consumer {self._queue}", self._consume):
                 yield
         finally:
             await politely(channel.close())
 
-    async def _collect(self) -> None:
+    async def _consume(self) -> None:
         while True:
             if not self._held:
                 self._held.append(await self._arrived.get())

@@ -70,11 +70,11 @@ async def carry_out(drill: Drill, stage: Stage, endings: asyncio.TaskGroup) -> l
     async with AsyncExitStack() as stack:
         for cause in drill.causes:
             await stack.enter_async_context(cause(stage))
-        during = await _followed(drill, drill.expected, began, stage)
+        during = await _followed(drill.caused_by, drill.expected, began, stage)
     undone = clock()
     for expected, outcome in zip(drill.expected, during, strict=True):
         endings.create_task(_end(expected, outcome, undone, stage))
-    after = await _followed(drill, drill.afterwards, undone, stage)
+    after = await _followed(f"the end of: {drill.caused_by}", drill.afterwards, undone, stage)
     for expected, outcome in zip(drill.afterwards, after, strict=True):
         endings.create_task(_end(expected, outcome, undone, stage))
     return [*during, *after]
@@ -86,13 +86,15 @@ async def _calm(drill: Drill, stage: Stage) -> None:
         await stage.alerts.until(one.alert, one.labels, OVER_SECONDS, fires=False)
 
 
-async def _followed(drill: Drill, expected: Sequence[Expected], began: float, stage: Stage) -> list[Outcome]:
+async def _followed(
+    caused_by: str, expected: Sequence[Expected], began: float, stage: Stage
+) -> list[Outcome]:
     until = stage.alerts.until
     moments = await asyncio.gather(
         *(until(one.alert, one.labels, FIRE_SECONDS, fires=True) for one in expected)
     )
     return [
-        await _follow(one, Outcome(one.alert, drill.caused_by, at and at - began, lasts=one.lasts), stage)
+        await _follow(one, Outcome(one.alert, caused_by, at and at - began, lasts=one.lasts), stage)
         for one, at in zip(expected, moments, strict=True)
     ]
 

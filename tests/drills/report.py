@@ -24,7 +24,7 @@ real ones. What time does to them is tried by promtool (`tests/deploy/alerts.py`
 
 A command was followed when it ended with exit code 0 and said something; `portico status` also tells by 1 that
 something is not ready. Examples in a page, such as an id, were replaced by what is meant. Seconds are counted from the
-cause, and from its end.
+cause, and from its end; 0 s means that what the page says had ended the alert, or the cause, before.
 """
 
 

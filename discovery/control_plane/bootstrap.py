@@ -4,6 +4,7 @@
 """
 
 import json
+import socket
 import sys
 from collections.abc import Sequence
 from ipaddress import ip_address
@@ -11,15 +12,22 @@ from typing import Any, Final, cast
 
 from discovery.control_plane.policy import MAX_CONNECTIONS, MAX_HEAP_BYTES, Role
 
+LOG_COLLECTOR: Final = "log-collector"
+"""The cluster of who takes access lines: Envoy's access logs know none but those of its bootstrap."""
+
 _CLUSTER = "control-plane"
 _MONITOR = "type.googleapis.com/envoy.extensions.resource_monitors"
 _HEAP = "envoy.resource_monitors.fixed_heap"
 _CONNECTIONS = "envoy.resource_monitors.global_downstream_max_connections"
 _ADMIN = "admin"
+_UNREAD_MILLISECONDS = 10_000
 
 ADMIN_PORT: Final = 9901
 STATS_PORT: Final = 9902
 """Inside a container."""
+
+FORWARD_PORT: Final = 24224
+"""Where Logstash takes access lines."""
 
 
 def bootstrap(
@@ -31,13 +39,15 @@ def bootstrap(
     heap_bytes: int = MAX_HEAP_BYTES,
     connections: int = MAX_CONNECTIONS,
     stats_port: int | None = None,
+    log_collector: tuple[str, int] | None = None,
 ) -> dict[str, Any]:
     """An Envoy's bootstrap configuration, to be written as JSON.
 
     Without a `node_id` Envoy takes that of its command line. `control_planes` are (host, port) of their gRPC side, any
     of which will do. The admin interface listens on 127.0.0.1 only; what Prometheus wants of it is to be had by others
     at `stats_port`, if one is given. With a heap of almost `heap_bytes` Envoy answers every request with 503; of more
-    than `connections` clients it closes the connection.
+    than `connections` clients it closes the connection. `log_collector` is (host, port) of who takes access lines in
+    Fluentd's forward protocol, should the control plane ask for that.
     """
     return {
         "node": {"cluster": role} | ({"id": node_id} if node_id else {}),
@@ -47,7 +57,7 @@ def bootstrap(
             "cds_config": {"ads": {}, "resource_api_version": "V3"},
             "lds_config": {"ads": {}, "resource_api_version": "V3"},
         },
-        "static_resources": _static(control_planes, admin_port, stats_port),
+        "static_resources": _static(control_planes, admin_port, stats_port, log_collector),
         "overload_manager": _overload(heap_bytes, connections),
     }
 
@@ -81,9 +91,14 @@ def _at(action: str, share: float) -> dict[str, Any]:
 
 
 def _static(
-    control_planes: Sequence[tuple[str, int]], admin_port: int, stats_port: int | None
+    control_planes: Sequence[tuple[str, int]],
+    admin_port: int,
+    stats_port: int | None,
+    log_collector: tuple[str, int] | None,
 ) -> dict[str, Any]:
     clusters = [_control_planes(control_planes)]
+    if log_collector:
+        clusters.append(_log_collector(log_collector))
     if stats_port is None:
         return {"clusters": clusters}
     admin = {
@@ -135,6 +150,23 @@ def _control_planes(addresses: Sequence[tuple[str, int]]) -> dict[str, Any]:
     }
 
 
+def _log_collector(where: tuple[str, int]) -> dict[str, Any]:
+    # Envoy has no bound on what it holds back for a collector that takes nothing: it hangs up before that is much.
+    patience = {
+        "level": socket.IPPROTO_TCP,
+        "name": socket.TCP_USER_TIMEOUT,
+        "int_value": _UNREAD_MILLISECONDS,
+        "state": "STATE_PREBIND",
+    }
+    return {
+        "name": LOG_COLLECTOR,
+        "type": "STRICT_DNS",
+        "connect_timeout": "1s",
+        "load_assignment": _assignment(LOG_COLLECTOR, [where]),
+        "upstream_bind_config": {"socket_options": [patience]},
+    }
+
+
 def _assignment(cluster: str, addresses: Sequence[tuple[str, int]]) -> dict[str, Any]:
     endpoints = [{"endpoint": {"address": _address(host, port)}} for host, port in addresses]
     return {"cluster_name": cluster, "endpoints": [{"lb_endpoints": endpoints}]}
@@ -154,7 +186,14 @@ def _address(host: str, port: int) -> dict[str, Any]:
 
 def contained(role: Role) -> str:
     """The bootstrap of an Envoy in a container, which finds control planes by name."""
-    document = bootstrap(role, None, ADMIN_PORT, [("control-plane", 18000)], stats_port=STATS_PORT)
+    document = bootstrap(
+        role,
+        None,
+        ADMIN_PORT,
+        [("control-plane", 18000)],
+        stats_port=STATS_PORT,
+        log_collector=("logstash", FORWARD_PORT),
+    )
     return json.dumps(document, indent=2) + "\n"
 
 

@@ -27,8 +27,8 @@ class Settings(ProcessSettings):
     )
     rate_limit_scale: float = Field(1.0, gt=0)
     trace_ratio: float = Field(1.0, ge=0, le=1, description="of the requests, which the edge has traced")
-    access_logs_address: str | None = Field(
-        None, description="host:port that takes access lines in Fluentd's forward protocol, besides stdout"
+    collect_access_logs: bool = Field(
+        False, description="Envoy sends its lines to the log collector of its bootstrap, besides stdout"
     )
     otlp_endpoint: str | None = Field(
         None, validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint")

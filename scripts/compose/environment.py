@@ -5,7 +5,6 @@ from scripts.secrets import Credentials, Secrets
 PROFILES = ("core", "observability", "elk")
 COLLECTOR = "http://otel-collector:4318"
 LOGSTASH = "logstash:5000"
-LOGSTASH_FORWARD = "logstash:24224"
 
 _HEAD = f"""\
 # Made by `portico env`: the secrets of this platform, for docker-compose.yml. For nobody else to read.
@@ -13,9 +12,9 @@ _HEAD = f"""\
 COMPOSE_PROFILES={",".join(PROFILES)}
 # Empty: no traces.
 OTEL_EXPORTER_OTLP_ENDPOINT={COLLECTOR}
-# Empty: lines go to stdout alone, those of our processes and those of the Envoys.
+# Empty, and false: lines go to stdout alone, those of our processes and those of the Envoys.
 PORTICO_LOGS_ADDRESS={LOGSTASH}
-PORTICO_ACCESS_LOGS_ADDRESS={LOGSTASH_FORWARD}
+PORTICO_COLLECT_ACCESS_LOGS=true
 """
 
 

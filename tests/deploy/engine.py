@@ -30,7 +30,7 @@ def try_out(layout: Layout) -> None:
     variables.write_text(render(load_secrets(layout), load_credentials(layout)))
     compose = ["docker", "compose", "--project-name", PROJECT, "--env-file", str(variables)]
     compose += ["--profile", "core"]
-    nobody = ("OTEL_EXPORTER_OTLP_ENDPOINT", "PORTICO_LOGS_ADDRESS", "PORTICO_ACCESS_LOGS_ADDRESS")
+    nobody = ("OTEL_EXPORTER_OTLP_ENDPOINT", "PORTICO_LOGS_ADDRESS", "PORTICO_COLLECT_ACCESS_LOGS")
     environment = {**os.environ, **dict.fromkeys(nobody, "")}
 
     def run(*arguments: str) -> None:

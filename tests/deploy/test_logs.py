@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from discovery.control_plane.bootstrap import FORWARD_PORT
 from discovery.control_plane.publisher import ROLES
 from discovery.control_plane.resources.telemetry import access_fields, access_logs
 from discovery.control_plane.settings import Settings
@@ -20,7 +21,7 @@ from observability import ecs
 from observability.kibana.__main__ import FILE, rendered
 from observability.kibana.objects import objects
 from scripts.compose.elastic import WRITER
-from scripts.compose.environment import LOGSTASH, LOGSTASH_FORWARD
+from scripts.compose.environment import LOGSTASH
 from scripts.layout import CHECKOUT
 from tests.deploy.lines import known, logged_by_name, unknown
 from tests.deploy.logstash import Branch, Plugin, SyntaxWrong, parse, plugins
@@ -147,22 +148,21 @@ def test_processes_and_envoys_send_where_logstash_listens_in_the_language_of_eac
     ports = {plugin.settings["codec"]: int(plugin.settings["port"]) for plugin in plugins(pipeline["input"])}
     assert ports == {"json_lines": 5000, "fluent": 24224}
     assert f"logstash:{ports['json_lines']}" == LOGSTASH
-    assert f"logstash:{ports['fluent']}" == LOGSTASH_FORWARD
+    assert ports["fluent"] == FORWARD_PORT
     senders = {
         name
         for name, one in services.items()
         if one.get("environment", {}).get("PORTICO_LOGS_ADDRESS") == LOGSTASH
     }
     assert {"gateway", "order", "control-plane", "accounts"} <= senders
-    told = services["control-plane"]["environment"]["PORTICO_ACCESS_LOGS_ADDRESS"]
-    assert told == LOGSTASH_FORWARD
+    assert services["control-plane"]["environment"]["PORTICO_COLLECT_ACCESS_LOGS"] == "true"
     # Nobody outside has to reach it, and nobody waits for it.
     assert "ports" not in services["logstash"]
     assert not [name for name in services if "logstash" in services[name].get("depends_on", {})]
 
 
 def test_an_envoys_line_is_of_the_time_that_it_names(pipeline: dict[str, list[Plugin | Branch]]) -> None:
-    collected = access_logs("edge", Settings(access_logs_address=LOGSTASH_FORWARD))[1]["typed_config"]
+    collected = access_logs("edge", Settings(collect_access_logs=True))[1]["typed_config"]
     date = next(plugin for plugin in plugins(pipeline["filter"]) if plugin.name == "date")
     (named,) = set(collected["record"]) - set(access_fields("edge"))
     assert date.settings["match"] == [named, "ISO8601"]

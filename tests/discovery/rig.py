@@ -62,6 +62,7 @@ async def rigged(
     scheme: str = "http",
     heap_bytes: int = MAX_HEAP_BYTES,
     connections: int = MAX_CONNECTIONS,
+    log_collector: tuple[str, int] | None = None,
     **settings: Any,
 ) -> AsyncIterator[Rig]:
     """The edge takes requests while the block runs. No signing key is known to it. One at a time: ports are fixed."""
@@ -82,6 +83,7 @@ async def rigged(
             [(layout.host, port)],
             heap_bytes=heap_bytes,
             connections=connections,
+            log_collector=log_collector,
         )
         specs = [envoy_process(layout, "edge", document)]
         async with (

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,14 @@ async def taking(port: int, records: list[dict[str, Any]]) -> AsyncIterator[None
         yield
 
 
+def sending(codec: Codec, home: Path, port: int) -> AbstractAsyncContextManager[Rig]:
+    """An edge that sends its access lines to a port."""
+    return rigged(codec, home, log_collector=("127.0.0.1", port), collect_access_logs=True)
+
+
 async def test_the_collector_gets_the_lines_that_stdout_has(codec: Codec, tmp_path: Path) -> None:
     port, records = free_port(), list[dict[str, Any]]()
-    async with taking(port, records), rigged(codec, tmp_path, access_logs_address=f"127.0.0.1:{port}") as rig:
+    async with taking(port, records), sending(codec, tmp_path, port) as rig:
         await eventually(lambda: answered(rig.http, "/api/x", "gw"))
         await asked(rig, "c-1")
         (record,) = await eventually(partial(of, records, "c-1"))
@@ -54,7 +59,7 @@ async def test_without_the_collector_requests_are_answered_and_their_lines_wait(
     codec: Codec, tmp_path: Path
 ) -> None:
     port, records = free_port(), list[dict[str, Any]]()
-    async with rigged(codec, tmp_path, access_logs_address=f"127.0.0.1:{port}") as rig:
+    async with sending(codec, tmp_path, port) as rig:
         await eventually(lambda: answered(rig.http, "/api/x", "gw"))
         await asked(rig, "c-2")
         async with taking(port, records):

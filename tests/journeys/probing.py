@@ -38,7 +38,7 @@ _CHECKS: Final = [
 _CONFIG: Final = {
     # Who asks is the prober's business.
     "generation": {"with-security-parameters": False},
-    # Without QUERY: one without a content type, as these are, is malformed to Envoy before it is not allowed.
+    # Envoy's HTTP/1.1 knows the methods of RFC 9110 and PATCH; anything else is not well-formed to it.
     "phases": {"coverage": {"unexpected-methods": ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"]}},
 }
 _SECONDS: Final = 20.0

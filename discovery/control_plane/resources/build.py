@@ -16,14 +16,7 @@ from discovery.control_plane.resources import (
 )
 from discovery.control_plane.resources.admission import RATE_LIMIT, TOKENS, access_tokens, rate_limit
 from discovery.control_plane.resources.canary import shared_out
-from discovery.control_plane.resources.clusters import (
-    COLLECTOR,
-    LOGS,
-    assignment,
-    cluster,
-    collector,
-    log_collector,
-)
+from discovery.control_plane.resources.clusters import COLLECTOR, assignment, cluster, collector
 from discovery.control_plane.resources.edge import edge_listener, edge_routes
 from discovery.control_plane.resources.egress import egress_listener, egress_routes
 from discovery.control_plane.settings import Settings
@@ -41,12 +34,7 @@ def build(role: Role, catalog: Catalog, settings: Settings) -> Resources:
 
 def _clusters(policies: Mapping[str, Policy], settings: Settings) -> dict[str, Message]:
     clusters = {name: cluster(name, policy) for name, policy in policies.items()}
-    logs = settings.access_logs_address
-    return {
-        **clusters,
-        COLLECTOR: collector(settings.otlp_endpoint),
-        **({LOGS: log_collector(logs)} if logs else {}),
-    }
+    return {**clusters, COLLECTOR: collector(settings.otlp_endpoint)}
 
 
 def _assignments(policies: Mapping[str, Policy], catalog: Catalog) -> dict[str, Message]:

@@ -1,6 +1,5 @@
 """Clusters: where a service's instances are, how they are judged, and how much they are asked at once."""
 
-import socket
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -10,12 +9,9 @@ from discovery.control_plane.policy import MAX_STREAMS
 from discovery.control_plane.resources import CLUSTER, ENDPOINT, FROM_ADS, Message, seconds
 
 COLLECTOR = "opentelemetry-collector"
-LOGS = "log-collector"
 
 _KEPT_CONNECTION_SECONDS = 30.0
 """Shorter than the keep-alive of our processes, so that it is Envoy who closes an idle connection."""
-
-_UNREAD_MILLISECONDS = 10_000
 
 _BY_WEIGHT = {"default_value": 0.0, "runtime_key": "portico.active_request_bias"}
 """Where weights differ they are shares: Envoy would lower that of an instance the busier it is."""
@@ -60,33 +56,16 @@ def assignment(name: str, endpoints: Iterable[Endpoint]) -> Message:
 def collector(otlp_endpoint: str | None) -> Message:
     """The cluster of the OpenTelemetry collector at `http://host:port`, empty without one."""
     where = urlsplit(otlp_endpoint or "")
-    hosts = [_host(where.hostname, where.port or 4318)] if where.hostname else []
-    return {**_by_name(COLLECTOR, hosts), "typed_extension_protocol_options": _http1()}
-
-
-def log_collector(where: str) -> Message:
-    """The cluster of who takes access lines at `host:port`."""
-    host, _, port = where.rpartition(":")
-    # Envoy has no bound on what it holds back for a collector that takes nothing: it hangs up before that is much.
-    patience = {
-        "level": socket.IPPROTO_TCP,
-        "name": socket.TCP_USER_TIMEOUT,
-        "int_value": _UNREAD_MILLISECONDS,
-    }
-    return {
-        **_by_name(LOGS, [_host(host, int(port))]),
-        "upstream_bind_config": {"socket_options": [{**patience, "state": "STATE_PREBIND"}]},
-    }
-
-
-def _by_name(name: str, hosts: list[Message]) -> Message:
-    """A cluster whose hosts are looked up by their names."""
     return {
         "@type": CLUSTER,
-        "name": name,
+        "name": COLLECTOR,
         "type": "STRICT_DNS",
         "connect_timeout": "1s",
-        "load_assignment": {"cluster_name": name, "endpoints": hosts},
+        "load_assignment": {
+            "cluster_name": COLLECTOR,
+            "endpoints": [_host(where.hostname, where.port or 4318)] if where.hostname else [],
+        },
+        "typed_extension_protocol_options": _http1(),
     }
 
 

@@ -59,8 +59,6 @@ def edge_listener(settings: Settings) -> Message:
         request_timeout=seconds(settings.edge_request_seconds),
         stream_idle_timeout="60s",
         common_http_protocol_options=protocol_options(idle_seconds=120),
-        # A method that nobody here knows is refused as such, and not for its spelling.
-        http_protocol_options={"allow_custom_methods": True},
         http2_protocol_options={
             "max_concurrent_streams": 128,
             "initial_stream_window_size": 64 * 1024,

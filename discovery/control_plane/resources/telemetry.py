@@ -1,8 +1,9 @@
 """By what a request is found again: its ids, its spans, its line in the log."""
 
+from discovery.control_plane.bootstrap import LOG_COLLECTOR
 from discovery.control_plane.policy import Role
 from discovery.control_plane.resources import Message, extension, set_header
-from discovery.control_plane.resources.clusters import COLLECTOR, LOGS
+from discovery.control_plane.resources.clusters import COLLECTOR
 from discovery.control_plane.settings import Settings
 
 _GIVEN = "request.headers['x-correlation-id']"
@@ -61,7 +62,7 @@ def access_logs(role: Role, settings: Settings) -> list[Message]:
         "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
         log_format={"json_format": {"@timestamp": _BEGIN, **access_fields(role)}},
     )
-    return [stdout, _collected(role)] if settings.access_logs_address else [stdout]
+    return [stdout, _collected(role)] if settings.collect_access_logs else [stdout]
 
 
 def _collected(role: Role) -> Message:
@@ -72,7 +73,7 @@ def _collected(role: Role) -> Message:
     return extension(
         "collected",
         "envoy.extensions.access_loggers.fluentd.v3.FluentdAccessLogConfig",
-        cluster=LOGS,
+        cluster=LOG_COLLECTOR,
         tag="access",
         stat_prefix=_LOST,
         buffer_size_bytes=_BUFFERED_BYTES,

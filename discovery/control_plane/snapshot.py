@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from discovery.control_plane.bootstrap import LOG_COLLECTOR
 from discovery.control_plane.codec import Codec, Encoded
 from discovery.control_plane.resources import (
     CLUSTER,
@@ -61,7 +62,7 @@ def inconsistencies(resources: Resources) -> list[str]:
     """Every reference from one resource to another that leads nowhere, in words."""
     clusters, routes, extensions = resources[CLUSTER], resources[ROUTE], resources[EXTENSION]
     by_eds = {name for name, cluster in clusters.items() if cluster.get("type") == "EDS"}
-    named = {*_values((resources[LISTENER], routes), "cluster")}
+    named = {*_values((resources[LISTENER], routes), "cluster")} - {LOG_COLLECTOR}
     return [
         *(f"cluster {name} is routed to and missing" for name in sorted(named - clusters.keys())),
         *(

@@ -48,7 +48,13 @@ async def ask(prometheus: ClientSession, path: str, **query: str) -> Any:
 
 
 async def test_every_metric_that_is_asked_for_is_exposed(prometheus: ClientSession) -> None:
-    wanted = {name for expr in expressions() for name in metrics_of(expr)} - recorded() - QUIET - ELSEWHERE - {"up"}
+    wanted = (
+        {name for expr in expressions() for name in metrics_of(expr)}
+        - recorded()
+        - QUIET
+        - ELSEWHERE
+        - {"up"}
+    )
 
     async def missing() -> set[str]:
         return wanted - set(await ask(prometheus, "/api/v1/label/__name__/values"))

@@ -61,7 +61,7 @@ async def run(effort: Effort) -> Report:
         shop = await open_shop(platform)
         await platform.supervisor.scale(SERVICE, 2)
         await platform.supervisor.stop(COMES_AND_GOES)
-        async with egress(platform.layout) as envoy, meanwhile(_categories(platform), RATE) as load:
+        async with egress(platform.layout) as envoy, meanwhile(_categories(platform, shop), RATE) as load:
             for _ in range(round(SAMPLES * effort.share)):
                 await _come(platform, samples)
                 await _drain(platform, samples)
@@ -72,8 +72,8 @@ async def run(effort: Effort) -> Report:
     return _report(samples, coming_and_going, rolling)
 
 
-def _categories(platform: Platform) -> Load:
-    return Load(platform.layout.url("edge"), (Request("GET", "/api/v1/categories"),))
+def _categories(platform: Platform, shop: Shop) -> Load:
+    return Load(platform.layout.url("edge"), (Request("GET", "/api/v1/categories", shop.staff),))
 
 
 async def _come(platform: Platform, samples: Samples) -> None:
@@ -117,7 +117,7 @@ async def _restart_everything(platform: Platform, shop: Shop) -> Traffic:
     url, supervisor = platform.layout.url("edge"), platform.supervisor
     for service in SERVICES:
         await supervisor.scale(service, 2)
-    reads = Load(url, (*_categories(platform).requests, *await _order_pages(platform, shop)))
+    reads = Load(url, (*_categories(platform, shop).requests, *await _order_pages(platform, shop)))
     async with meanwhile(reads, READS) as reading, meanwhile(shop.orders(url), ORDERS) as ordering:
         for service in SERVICES:
             for number in (1, 2):

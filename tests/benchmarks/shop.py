@@ -23,11 +23,13 @@ ORDERS = 2_000
 
 @dataclass(frozen=True)
 class Shop:
-    """What can be ordered, and the access tokens and ids of those who order."""
+    """What can be ordered, the access tokens and ids of those who order, and the token of staff, who is given nothing
+    that is kept: what they read is fetched from the services."""
 
     skus: tuple[str, ...]
     tokens: tuple[str, ...]
     user_ids: tuple[str, ...]
+    staff: str
 
     def orders(self, url: str) -> Load:
         """Orders of three lines each, placed at the edge."""
@@ -49,6 +51,7 @@ async def open_shop(platform: Platform) -> Shop:
     url, credentials = platform.layout.url("edge"), load_credentials(platform.layout)
     async with Storefront(url) as admin:
         await admin.log_in(credentials.admin)
+        staff = str((await admin.tokens(credentials.admin))["access_token"])
         await put_on_sale(admin, (_article(sku) for sku in skus))
     async with signed_in(url, credentials.customer.password, CUSTOMERS) as customers:
         everybody = [customers[number] for number in range(CUSTOMERS)]
@@ -62,6 +65,7 @@ async def open_shop(platform: Platform) -> Shop:
         skus,
         tuple(customer.token for customer in everybody),
         tuple(customer.user_id for customer in everybody),
+        staff,
     )
 
 

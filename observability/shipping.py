@@ -2,7 +2,7 @@
 
 import select
 import socket
-from threading import Event
+from time import sleep
 
 _CONNECT_SECONDS = 5.0
 _SEND_SECONDS = 30.0
@@ -22,7 +22,6 @@ class Wire:
         self._address = (host, int(port))
         self._first_pause = first_pause
         self._socket: socket.socket | None = None
-        self._never = Event()
 
     def write(self, lines: bytes) -> None:
         """Return when all of it is sent."""
@@ -32,7 +31,7 @@ class Wire:
                 self._connected().sendall(lines)
             except OSError:
                 self.close()
-                self._never.wait(pause)
+                sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
                 return

@@ -5,7 +5,8 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from itertools import takewhile
+from typing import Any, get_args
 
 from aiohttp import ClientResponse
 
@@ -16,15 +17,7 @@ from tests.instances import Instance
 from tests.parts import Corner
 from tests.tokens import Issuer
 
-LIFE: tuple[OrderStatus, ...] = (
-    "CREATED",
-    "PENDING",
-    "PAID",
-    "CONFIRMED",
-    "PROCESSING",
-    "SHIPPED",
-    "DELIVERED",
-)
+LIFE: tuple[OrderStatus, ...] = tuple(takewhile("CANCELLED".__ne__, get_args(OrderStatus)))
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -81,7 +81,7 @@ async def watch_service(client: Consul, name: str) -> AsyncIterator[tuple[Endpoi
         found: tuple[str, Any] = await client.health.service(name, index=index, wait=wait)
         return found
 
-    async for entries, in_grace in _readings(f"service {name}", query):
+    async for entries, in_grace in _readings(client, f"service {name}", query):
         seen = attendance.call(entries, clock())
         current = merged(held or (), seen) if in_grace else seen
         if current != held:
@@ -101,7 +101,7 @@ async def watch_key(client: Consul, key: str) -> AsyncIterator[bytes | None]:
         found: tuple[str, Any] = await client.kv.get(key, index=index, wait=wait)
         return found
 
-    async for entry, _ in _readings(f"key {key}", query):
+    async for entry, _ in _readings(client, f"key {key}", query):
         value = stored_value(entry)
         if not read or value != held:
             read, held = True, value
@@ -119,7 +119,7 @@ async def watch_keys(client: Consul, prefix: str) -> AsyncIterator[dict[str, byt
         found: tuple[str, Any] = await client.kv.get(prefix, index=index, wait=wait, recurse=True)
         return found
 
-    async for entries, _ in _readings(f"keys {prefix}", query):
+    async for entries, _ in _readings(client, f"keys {prefix}", query):
         values = {entry["Key"].removeprefix(prefix): stored_value(entry) or b"" for entry in entries or ()}
         if values != held:
             held = values
@@ -159,7 +159,7 @@ def _endpoint(node: dict[str, Any], service: dict[str, Any]) -> Endpoint:
     )
 
 
-async def _readings(what: str, query: Query) -> AsyncIterator[tuple[Any, bool]]:
+async def _readings(client: Consul, what: str, query: Query) -> AsyncIterator[tuple[Any, bool]]:
     """Every answer of `query`, and whether Consul was interrupted shortly before it."""
     clock = asyncio.get_running_loop().time
     index, grace_until, interrupted = None, 0.0, False
@@ -167,6 +167,8 @@ async def _readings(what: str, query: Query) -> AsyncIterator[tuple[Any, bool]]:
     while True:
         wait = min(WAIT_SECONDS, grace_until - clock()) if grace_until > clock() else WAIT_SECONDS
         try:
+            if index is None:
+                await _caught_up(client)
             found, data = await query(index, f"{max(wait, 0.1) * 1000:.0f}ms")
         except ERRORS as error:
             if not interrupted:
@@ -179,6 +181,14 @@ async def _readings(what: str, query: Query) -> AsyncIterator[tuple[Any, bool]]:
             interrupted, waits, grace_until = False, delays(), clock() + GRACE_SECONDS
         index = next_index(index, found)
         yield data, clock() < grace_until
+
+
+async def _caught_up(client: Consul) -> None:
+    """Return once Consul has read its whole log: while it does, queries are answered with what once was.
+
+    Only a consistent read waits for that, and of the queries here only those of the store can be one.
+    """
+    await client.kv.get("caught-up", consistency="consistent")
 
 
 def next_index(asked: str | None, found: str) -> str | None:

@@ -6,7 +6,7 @@ An iterator never ends and never raises for want of Consul: it says so in the lo
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from consul.aio import Consul
@@ -38,8 +38,6 @@ class Endpoint:
     port: int
     weight: int = 1
     tags: tuple[str, ...] = ()
-    version: str = ""
-    meta: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 class Attendance:
@@ -147,15 +145,12 @@ def _id(entry: dict[str, Any]) -> str:
 
 
 def _endpoint(node: dict[str, Any], service: dict[str, Any]) -> Endpoint:
-    meta = service.get("Meta") or {}
     return Endpoint(
         id=service["ID"],
         host=service["Address"] or node["Address"],
         port=service["Port"],
         weight=max(1, (service.get("Weights") or {}).get("Passing", 1)),
         tags=tuple(sorted(service["Tags"] or ())),
-        version=meta.get("version", ""),
-        meta=meta,
     )
 
 

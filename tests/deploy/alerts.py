@@ -161,6 +161,7 @@ CASES = {
     "PagesDegraded": _grows('portico_sections_degraded_total{section="stock"}', bad=12, good=1),
     "EnvoyRefusesConfiguration": _grows('portico_xds_nacks_total{role="edge",type="listener"}'),
     "SnapshotRefused": _grows('portico_xds_snapshots_refused_total{role="edge"}'),
+    "InstanceLeftOut": _gauge('portico_xds_instances_left_out{upstream="payment"}', 1, 0),
     # Of the egress nobody tells anything: there is no control plane that knows it.
     "EnvoyAlone": Case(
         {'portico_xds_connected_envoys{role="edge"}': "0x60"},

@@ -7,13 +7,9 @@ coming and going. Our own processes register what it takes; by hand anything can
 import logging
 from collections.abc import Sequence
 from ipaddress import IPv6Address, ip_address
-from typing import Final
 
 from discovery.consul.watch import Endpoint, Entry, endpoint
 from discovery.control_plane import metrics
-
-MOST_WEIGHT: Final = 65_535
-"""What Consul's agents take. Envoy adds up the weights of a service, to 2**32 - 1 at most."""
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +22,7 @@ class LeftOut:
         self._known: set[tuple[str, str]] = set()
 
     def without(self, entries: Sequence[Entry]) -> list[Entry]:
-        """The others. Of these the log tells when they are new, and a metric how many they are."""
+        """The entries of the others. Who is left out is logged once, and counted for as long as it is registered."""
         found = {(told.id, problem) for told in map(endpoint, entries) if (problem := obstacle(told))}
         for id, problem in sorted(found - self._known):
             logger.error("%s is left out of %s, Envoy can't be told of it: %s", id, self._service, problem)
@@ -36,13 +32,14 @@ class LeftOut:
 
 
 def obstacle(told: Endpoint) -> str | None:
-    """Why Envoy would refuse an instance, in words; None for one that it takes."""
+    """Why Envoy would refuse an instance, in words; None for one that it takes.
+
+    Weights are not looked at: Consul itself lets none through that is not between 1 and 65535.
+    """
     if not _is_address(told.host):
         return f"its address {told.host!r} is no IP address"
     if not 1 <= told.port <= 65_535:
         return f"its port {told.port} is not between 1 and 65535"
-    if told.weight > MOST_WEIGHT:
-        return f"its weight {told.weight} is above {MOST_WEIGHT}"
     return None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from discovery.consul.watch import Entry
-from discovery.control_plane.left_out import MOST_WEIGHT, LeftOut, obstacle
+from discovery.control_plane.left_out import LeftOut, obstacle
 from tests.metrics import sample
 from tests.unit.discovery.catalogs import endpoint
 
@@ -30,7 +30,6 @@ SOMETHING = endpoint("any")
         {"host": "2001:db8::5"},
         {"port": 1},
         {"port": 65_535},
-        {"weight": MOST_WEIGHT},
         # No traffic goes there, but that is for Envoy's health check to find.
         {"host": "0.0.0.0"},
     ],
@@ -51,7 +50,6 @@ def test_what_envoy_takes_it_is_told_of(fields: dict[str, Any]) -> None:
         ({"port": -1}, "its port -1 is not between 1 and 65535"),
         ({"port": 0}, "its port 0 is not between 1 and 65535"),
         ({"port": 65_536}, "its port 65536 is not between 1 and 65535"),
-        ({"weight": MOST_WEIGHT + 1}, "its weight 65536 is above 65535"),
     ],
 )
 def test_what_envoy_refuses_it_is_not_told_of(fields: dict[str, Any], problem: str) -> None:

@@ -15,6 +15,8 @@ SERVICE_NEEDS = ("consul", "redis", "mongodb", "rabbitmq")
 SERVICE_STOP_SECONDS = 20.0
 # Under load not every order has to be looked at, and recording each would cost what it takes to place others.
 TRACES_PER_SECOND = "5"
+# Who only watches has the processor after those who work; what it can't keep up with it leaves out and counts.
+WATCHER_NICENESS = 10
 # Services know no version of the API, so they are told what clients of it must know.
 SANDBOX_WEBHOOKS = "/api/v2/payments/webhooks/sandbox"
 
@@ -30,7 +32,7 @@ def part_specs(layout: Layout) -> tuple[ProcessSpec, ...]:
         mongodb.process(layout, secrets),
         rabbitmq.port_mapper(layout),
         rabbitmq.process(layout, secrets),
-        prometheus.process(layout),
+        replace(prometheus.process(layout), niceness=WATCHER_NICENESS),
     )
 
 
@@ -147,7 +149,8 @@ def _collector(layout: Layout) -> ProcessSpec:
         "OTEL_EXPORTER_OTLP_ENDPOINT": "",
     }
     spec = _python("collector", "observability.collector", environment, after=("consul",))
-    return replace(spec, ports=layout.ports("otlp", "console"), scalable=False)
+    ports = layout.ports("otlp", "console")
+    return replace(spec, ports=ports, scalable=False, niceness=WATCHER_NICENESS)
 
 
 def _control_plane(layout: Layout) -> ProcessSpec:

@@ -9,6 +9,7 @@ from asyncio.subprocess import DEVNULL, create_subprocess_exec
 from asyncio.subprocess import Process as Child
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from scripts.supervisor.logfile import LogFile, OutputProtocol
 from scripts.supervisor.record import Record
@@ -34,6 +35,8 @@ async def spawned(
         )
         output.close()
         record.add(child.pid)
+        if spec.niceness:
+            _step_back(child.pid, spec.niceness)
         log.note(f"started pid {child.pid}")
         try:
             yield child
@@ -46,6 +49,14 @@ def kill_group(child: Child) -> None:
     """SIGKILL the process and all it forked."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
+
+
+def _step_back(pid: int, niceness: int) -> None:
+    """Raise the niceness of a whole group. Where Linux weighs sessions first (autogroup), that of its session too."""
+    with contextlib.suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PGRP, pid, niceness)
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(niceness))
 
 
 def exit_text(code: int) -> str:

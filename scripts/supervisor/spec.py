@@ -26,7 +26,7 @@ class ProcessSpec:
     process runs in `directory`, with `environment` on top of the supervisor's own.
     `ready` returns once the process is usable and may set it up on the way; without it the process
     says so itself (`READY=1`, the sd_notify protocol). `prepare` writes its files before each start.
-    `before_stop` drains it. Times are seconds.
+    `before_stop` drains it. Times are seconds. With a `niceness` above 0 it has the processor after the others.
     """
 
     name: str
@@ -42,6 +42,7 @@ class ProcessSpec:
     start_seconds: float = 60.0
     stop_seconds: float = 15.0
     scalable: bool = False
+    niceness: int = 0
 
     @property
     def provides(self) -> str:

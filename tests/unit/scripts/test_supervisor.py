@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -131,6 +132,16 @@ async def test_ends_what_a_process_forked(supervise: Supervise) -> None:
         orphan = psutil.Process(int(find(supervisor, "parent").text))
     gone, _ = psutil.wait_procs([orphan], timeout=5)
     assert gone
+
+
+async def test_has_who_only_watches_step_back_whatever_it_forks(supervise: Supervise) -> None:
+    watcher = replace(spec("watcher", f"subprocess.Popen(['sleep', '60'])\n{SERVE}"), niceness=10)
+    async with supervise(watcher, spec("worker")) as supervisor:
+        await supervisor.start()
+        pids = {name: find(supervisor, name).pid for name in ("watcher", "worker")}
+        watching, working = (psutil.Process(pids[name]) for name in ("watcher", "worker"))
+        assert [it.nice() for it in (watching, *watching.children())] == [10, 10]
+        assert working.nice() == psutil.Process().nice()
 
 
 async def test_scales_up_and_down(supervise: Supervise) -> None:

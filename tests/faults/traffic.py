@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from aiohttp import ClientError
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from scripts.load.customers import Customer, Customers
 from scripts.load.loops import open_loop
@@ -23,6 +24,7 @@ from tests.faults.seen import Ordered, Seen
 
 BURST: Final = 4
 """Orders that are sent at once: one by one, there would hardly ever be several in flight."""
+_SIGN_IN_SECONDS: Final = 20.0
 
 
 class Traffic:
@@ -61,12 +63,20 @@ class Traffic:
             await self._changed.wait()
 
     async def sign_in_staff(self) -> None:
-        """Get the staff a fresh token. Raises ClientError, TimeoutError."""
+        """Get the staff a fresh token, as patiently as a customer would. Raises ClientError, TimeoutError."""
         login = self._staff.login.model_dump()
-        async with self._customers.http.post(
-            "/api/v1/auth/login", json=login, raise_for_status=True
-        ) as response:
-            self._staff.take(await response.json())
+        patiently = AsyncRetrying(
+            wait=wait_exponential_jitter(0.2, 2.0),
+            stop=stop_after_delay(_SIGN_IN_SECONDS),
+            retry=retry_if_exception_type((ClientError, TimeoutError)),
+            reraise=True,
+        )
+        async for attempt in patiently:
+            with attempt:
+                async with self._customers.http.post(
+                    "/api/v1/auth/login", json=login, raise_for_status=True
+                ) as response:
+                    self._staff.take(await response.json())
 
     def _bursts(self) -> Iterator[int]:
         """The number of the first order of each."""

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gateway.metrics import IN_FLIGHT, SHED
-from services.chassis.errors import Unavailable
+from services.chassis.errors import Overloaded
 
 
-def shed(what: str, reason: str) -> Unavailable:
+def shed(what: str, reason: str) -> Overloaded:
     """A refusal, counted: `reason` is full or late."""
     SHED.labels(what, reason).inc()
-    return Unavailable("there is too much to do", slug="overloaded")
+    return Overloaded()
 
 
 class Bulkhead:
@@ -22,7 +22,7 @@ class Bulkhead:
 
     @contextmanager
     def place(self, places: int, what: str) -> Iterator[None]:
-        """A place while inside, when fewer than `places` are taken; `what` is counted when not. Raises Unavailable."""
+        """A place while inside, when fewer than `places` are taken; `what` is counted when not. Raises Overloaded."""
         if self._taken >= places:
             raise shed(what, "full")
         self._taken += 1

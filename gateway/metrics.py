@@ -31,7 +31,8 @@ IN_FLIGHT = Gauge(
 )
 SHED = Counter(
     "portico_shed_total",
-    "What was turned away because there was enough to do: requests, reads, calls to a service; by reason: full, late",
+    "What was turned away because there was enough to do: requests, reads, calls to a service. The reason is full, "
+    "late, or upstream, where the service said so itself",
     ("what", "reason"),
 )
 RATE_LIMITED = Counter(

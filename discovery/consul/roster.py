@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from consul.aio import Consul
 
-from discovery.consul.watch import Endpoint, endpoints, is_passing
+from discovery.consul.watch import Endpoint, endpoint, is_passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,5 @@ async def roster(client: Consul, tag: str) -> list[Member]:
     members: list[Member] = []
     for service in sorted(name for name, tags in tags_of.items() if tag in tags):
         _, entries = await client.health.service(service, tag=tag)
-        for entry in entries:
-            (endpoint,) = endpoints([entry])
-            members.append(Member(service, endpoint, is_passing(entry)))
+        members.extend(Member(service, endpoint(entry), is_passing(entry)) for entry in entries)
     return members

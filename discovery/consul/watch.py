@@ -5,7 +5,7 @@ An iterator never ends and never raises for want of Consul: it says so in the lo
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 Query = Callable[[str | None, str], Awaitable[tuple[str, Any]]]
 """(index, wait) → (index, data)"""
+Entry = Mapping[str, Any]
+"""What Consul's health endpoint tells of one instance."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,7 +49,7 @@ class Attendance:
         self._passing: set[str] = set()
         self._failed: dict[str, float] = {}
 
-    def call(self, entries: Sequence[dict[str, Any]], now: float) -> tuple[Endpoint, ...]:
+    def call(self, entries: Sequence[Entry], now: float) -> tuple[Endpoint, ...]:
         """The passing instances; when none is, those that failed together with the last one and are still registered.
 
         What all of them miss at once, a broker or a database, is the fault of none, and some of what they do needs
@@ -66,9 +68,12 @@ class Attendance:
         return {id for id, at in self._failed.items() if at >= last - GRACE_SECONDS}
 
 
-async def watch_service(client: Consul, name: str) -> AsyncIterator[tuple[Endpoint, ...]]:
+async def watch_service(
+    client: Consul, name: str, fit: Callable[[Sequence[Entry]], Sequence[Entry]]
+) -> AsyncIterator[tuple[Endpoint, ...]]:
     """The instances of `name` that are to be asked, sorted by id, yielded again whenever they change.
 
+    It is as if only those were registered that `fit` gives back: one that can't be asked stands for no other.
     `client` needs a time-out of `WATCH_SECONDS` and one connection to spare.
     """
     held: tuple[Endpoint, ...] | None = None
@@ -80,7 +85,7 @@ async def watch_service(client: Consul, name: str) -> AsyncIterator[tuple[Endpoi
         return found
 
     async for entries, in_grace in _readings(client, f"service {name}", query):
-        seen = attendance.call(entries, clock())
+        seen = attendance.call(fit(entries), clock())
         current = merged(held or (), seen) if in_grace else seen
         if current != held:
             held = current
@@ -124,12 +129,24 @@ async def watch_keys(client: Consul, prefix: str) -> AsyncIterator[dict[str, byt
             yield values
 
 
-def endpoints(entries: Iterable[dict[str, Any]]) -> tuple[Endpoint, ...]:
-    """Consul's health entries as endpoints; an instance without an address of its own has its node's."""
-    return tuple(sorted(_endpoint(entry["Node"], entry["Service"]) for entry in entries))
+def endpoints(entries: Iterable[Entry]) -> tuple[Endpoint, ...]:
+    """What Consul tells of instances as endpoints, sorted by id."""
+    return tuple(sorted(map(endpoint, entries)))
 
 
-def is_passing(entry: dict[str, Any]) -> bool:
+def endpoint(entry: Entry) -> Endpoint:
+    """An instance without an address of its own has its node's."""
+    service = entry["Service"]
+    return Endpoint(
+        id=service["ID"],
+        host=service["Address"] or entry["Node"]["Address"],
+        port=service["Port"],
+        weight=max(1, (service.get("Weights") or {}).get("Passing", 1)),
+        tags=tuple(sorted(service["Tags"] or ())),
+    )
+
+
+def is_passing(entry: Entry) -> bool:
     """Whether every check of an instance passes, those of its node included."""
     return all(check["Status"] == "passing" for check in entry["Checks"])
 
@@ -140,18 +157,8 @@ def merged(held: Iterable[Endpoint], seen: Iterable[Endpoint]) -> tuple[Endpoint
     return tuple(sorted(by_id.values()))
 
 
-def _id(entry: dict[str, Any]) -> str:
+def _id(entry: Entry) -> str:
     return str(entry["Service"]["ID"])
-
-
-def _endpoint(node: dict[str, Any], service: dict[str, Any]) -> Endpoint:
-    return Endpoint(
-        id=service["ID"],
-        host=service["Address"] or node["Address"],
-        port=service["Port"],
-        weight=max(1, (service.get("Weights") or {}).get("Passing", 1)),
-        tags=tuple(sorted(service["Tags"] or ())),
-    )
 
 
 async def _readings(client: Consul, what: str, query: Query) -> AsyncIterator[tuple[Any, bool]]:

@@ -17,6 +17,7 @@ from discovery.config.traffic import SERVICES, Traffic
 from discovery.consul.client import consul_client
 from discovery.consul.watch import WATCH_SECONDS, Endpoint, watch_key, watch_service
 from discovery.control_plane import jwks
+from discovery.control_plane.left_out import LeftOut
 from services.chassis.background import background
 
 _SECTIONS: Final[tuple[type[Section], ...]] = (Traffic, Edge)
@@ -65,8 +66,8 @@ class CatalogWatch:
         return Catalog(dict(self._endpoints), self._jwks, self._sections[Traffic], self._sections[Edge])
 
     async def follow_service(self, client: Consul, name: str) -> None:
-        """Keep up with the instances of one service, until cancelled."""
-        async for endpoints in watch_service(client, name):
+        """Keep up with the instances of one service that Envoy can be told of, until cancelled."""
+        async for endpoints in watch_service(client, name, LeftOut(name).without):
             logger.info(
                 "%s has %d instances", name, len(endpoints), extra={"instances": [e.id for e in endpoints]}
             )

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from base64 import urlsafe_b64encode
+from operator import itemgetter
 
 import orjson
 from jwt import PyJWKSet
@@ -36,7 +37,10 @@ def usable(document: bytes) -> str:
         ]
     except (PyJWTError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise Unusable(str(error)) from error
-    return orjson.dumps({"keys": sorted(keys, key=lambda key: str(key.get("kid")))}).decode()
+    # By their names the edges acknowledge them.
+    if not all(isinstance(key.get("kid"), str) for key in keys):
+        raise Unusable("a key has no kid")
+    return orjson.dumps({"keys": sorted(keys, key=itemgetter("kid"))}).decode()
 
 
 def latest(document: bytes | None, known: str | None) -> str:

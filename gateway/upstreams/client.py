@@ -17,14 +17,14 @@ from discovery.config.resilience import Resilience
 from gateway.breaker import Breaker, Tolerance
 from gateway.bulkhead import Bulkhead
 from gateway.explanation import Call, explanation
-from gateway.metrics import UPSTREAM_SECONDS
+from gateway.metrics import SHED, UPSTREAM_SECONDS
 from gateway.settings import Settings
 from gateway.upstreams.refusals import refusal
 from gateway.upstreams.wire import Connect, Wire
 from observability import context
 from observability.tracing import calling
 from services.chassis.config import CONFIGURATION, Configuration
-from services.chassis.errors import NotFound, Refusal, Unavailable
+from services.chassis.errors import NotFound, Overloaded, Refusal, Unavailable
 from services.chassis.middlewares import DEADLINE_HEADER
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -78,8 +78,10 @@ class Answer:
         counted = self.headers.get("x-envoy-attempt-count", "")
         return int(counted) if counted.isdecimal() else None
 
-    def refusal(self) -> Refusal:
+    def refusal(self) -> Refusal | None:
         """What a status of 400 or above stands for."""
+        if self.status < 400:
+            return None
         return refusal(self.service, self.status, self.body, self.headers.get("Retry-After"))
 
 
@@ -95,7 +97,7 @@ class Upstreams:
     async def exchange(self, question: Question, seconds: float) -> Answer:
         """One call. Raises the service's refusal; Unavailable when it fails, is late, or is better not asked.
 
-        Too many calls at once are no failure of the service, so they do not count towards its breaker.
+        Too much to do, here or there, is no failure of the service, so it does not count towards its breaker.
         """
         with self._bulkheads[question.service].place(self._resilience.upstream_calls, question.service):
             return await self._measured(question, seconds)
@@ -116,15 +118,18 @@ class Upstreams:
             with breaker.attempt():
                 answer = await self._send(question, seconds)
                 call.status, call.attempts = answer.status, answer.attempts
-                if answer.status >= 500:
-                    raise answer.refusal()
-            call.outcome = "refused" if answer.status >= 400 else "ok"
+                refused = answer.refusal()
+                if isinstance(refused, Overloaded):
+                    SHED.labels(question.service, "upstream").inc()
+                elif refused and answer.status >= 500:
+                    raise refused
+            call.outcome = "refused" if refused else "ok"
         finally:
             elapsed = time.perf_counter() - started
             call.milliseconds = round(elapsed * 1e3, 3)
             UPSTREAM_SECONDS.labels(question.service, call.outcome).observe(elapsed)
-        if answer.status >= 400:
-            raise answer.refusal()
+        if refused:
+            raise refused
         return answer
 
     async def _send(self, question: Question, seconds: float) -> Answer:

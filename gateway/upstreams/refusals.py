@@ -52,6 +52,8 @@ def refusal(service: str, status: int, body: bytes, retry_after: str | None) -> 
             return errors.Invalid(problem.detail, slug=problem.slug, errors=problem.fields)
         case 429:
             return errors.TooMany(problem.detail, slug=problem.slug, retry_after=seconds)
+        case 503 if problem.slug == errors.Overloaded.default_slug:
+            return errors.Overloaded(problem.detail, retry_after=seconds)
         case 503 | 504:
             return errors.Unavailable(problem.detail, slug=problem.slug, retry_after=seconds)
         case _ if status in _PLAIN:

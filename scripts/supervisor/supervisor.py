@@ -73,6 +73,15 @@ class Supervisor:
         """SIGKILL a process; it is restarted as after a crash."""
         self._find(name).kill()
 
+    async def replace(self, spec: ProcessSpec) -> None:
+        """Run the process of that name like this from now on; return when it is ready. Those that need it go on.
+
+        Raises StartFailed when it is given up.
+        """
+        await self._find(spec.name).stop()
+        self._processes[spec.name] = self._process(spec)
+        await self.start(spec.name)
+
     async def scale(
         self,
         service: str,

@@ -11,13 +11,13 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 from services.auth.settings import Settings
-from services.chassis.errors import Unavailable
+from services.chassis.errors import Overloaded
 
 T = TypeVar("T")
 
 
 class Passwords:
-    """Hashes and verifies passwords, so many at once and so many waiting. Raises Unavailable beyond that."""
+    """Hashes and verifies passwords, so many at once and so many waiting. Raises Overloaded beyond that."""
 
     def __init__(self, settings: Settings, pool: ThreadPoolExecutor) -> None:
         self._hasher = PasswordHasher(settings.argon2_passes, settings.argon2_memory_kib, parallelism=1)
@@ -46,7 +46,7 @@ class Passwords:
 
     async def _work(self, job: Callable[[], T]) -> T:
         if self._places == 0:
-            raise Unavailable("too many sign-ins at once", slug="overloaded")
+            raise Overloaded("too many sign-ins at once")
         self._places -= 1
         running = asyncio.get_running_loop().run_in_executor(self._pool, job)
         running.add_done_callback(self._leave)

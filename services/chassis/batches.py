@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeVar
 from pymongo.errors import ConnectionFailure
 
 from services.chassis.background import background
-from services.chassis.errors import RetryLater, Unavailable
+from services.chassis.errors import Overloaded, RetryLater, Unavailable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -44,12 +44,12 @@ class Batches(Generic[T, R]):
                 _settle(self._waiting.get_nowait()[1], Unavailable("this instance is stopping"))
 
     async def submit(self, thing: T) -> R:
-        """What came of it. Raises Unavailable when too much waits already, and whatever the handler makes of it."""
+        """What came of it. Raises Overloaded when too much waits already, and whatever the handler makes of it."""
         outcome: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         try:
             self._waiting.put_nowait((thing, outcome))
         except asyncio.QueueFull as error:
-            raise Unavailable("too much to do") from error
+            raise Overloaded from error
         return await outcome
 
     async def _work(self) -> None:

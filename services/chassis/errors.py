@@ -101,3 +101,9 @@ class Unavailable(RetryLater):
     """A part that is needed is missing or too slow for now."""
 
     title, default_slug = "Temporarily unavailable", "unavailable"
+
+
+class Overloaded(Unavailable):
+    """Everything is there, but there is more to do than can be done: no sign that a part has failed."""
+
+    title, default_slug = "There is too much to do", "overloaded"

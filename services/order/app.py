@@ -10,6 +10,7 @@ from services.chassis.messaging import messaging
 from services.chassis.mongo import mongo
 from services.order.consumers import consumers
 from services.order.counting import counting
+from services.order.crowding import crowding
 from services.order.deadlines import deadlines
 from services.order.documents import StoredChange, StoredCount, StoredEvent, StoredOrder
 from services.order.oversight import STUCK_AFTER
@@ -30,6 +31,7 @@ def make_app(settings: Settings) -> web.Application:
             group_commit(PLACING, "order intake", place_together),
             messaging(settings, consumers),
             deadlines(settings),
+            crowding(settings),
             counting(settings),
         ]
     )

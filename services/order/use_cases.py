@@ -11,7 +11,7 @@ from services.chassis.idempotency import Ask
 from services.chassis.identity import Caller
 from services.chassis.mongo import Work
 from services.order.documents import BY_STATUS, LONG_AGO, StoredOrder
-from services.order.domain import Order, OrderPlaced, Priced
+from services.order.domain import Order, OrderPlaced, Phase, Priced
 from services.order.metrics import UNEXPECTED_ANSWERS
 from services.order.pricing import Item, Offer, price
 from services.order.saga import (
@@ -29,6 +29,9 @@ from services.order.views import find_offers
 
 MAX_COUNTED: Final = 10_000
 """Only so many orders of a customer are counted."""
+
+OURS: Final[tuple[Phase, ...]] = ("reserving", "confirming")
+"""The phases in which a saga waits for stock."""
 
 
 async def preview_order(items: Sequence[Item]) -> Priced:
@@ -111,6 +114,15 @@ async def find_late(now: datetime, limit: int, without: Collection[str]) -> list
     due = {"order.wake_at": {"$gt": LONG_AGO, "$lte": now}, "_id": {"$nin": list(without)}}
     late = StoredOrder.get_pymongo_collection().find(due, {"_id": 1})
     return [found["_id"] async for found in late.sort("order.wake_at").limit(limit)]
+
+
+async def count_lagging(due_before: datetime, limit: int) -> int:
+    """How many sagas, `limit` at most, must end before then and wait for nobody but us.
+
+    How long payments take says nothing about that: providers and customers take their time.
+    """
+    due = {"order.wake_at": {"$gt": LONG_AGO, "$lte": due_before}, "order.phase": {"$in": OURS}}
+    return await StoredOrder.get_pymongo_collection().count_documents(due, limit=limit)
 
 
 async def cancel_order(work: Work, caller: Caller, order_id: str, note: str, now: datetime) -> Order:

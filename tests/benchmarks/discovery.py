@@ -1,8 +1,8 @@
 """Discovery: how soon traffic follows an instance that registers, drains or is killed.
 
-An instance of the product service comes and goes, 30 times each way, while 200 safe requests a second pass through
-edge, gateway and egress to it and to another instance that stays. Then every service is restarted, instance by
-instance, while customers read and order.
+An instance of the product service comes and goes, 30 times each way, while 200 safe requests a second pass through the
+egress, the door of all services, to it and to another instance that stays. Then every service is restarted, instance by
+instance, while customers read and order through the edge.
 """
 
 import time
@@ -27,7 +27,7 @@ from tests.parts import eventually
 SERVICE, COMES_AND_GOES = "product", "product-2"
 SAMPLES, RATE = 30, 200.0
 SERVICES = (*DATABASES, "gateway")
-READS, ORDERS = 100.0, 10.0
+READS, ORDERS = 40.0, 5.0
 # The interval of Consul's check, and a second.
 DELISTED_MILLISECONDS = 2000.0
 
@@ -61,7 +61,7 @@ async def run(effort: Effort) -> Report:
         shop = await open_shop(platform)
         await platform.supervisor.scale(SERVICE, 2)
         await platform.supervisor.stop(COMES_AND_GOES)
-        async with egress(platform.layout) as envoy, meanwhile(_categories(platform, shop), RATE) as load:
+        async with egress(platform.layout) as envoy, meanwhile(_categories(platform), RATE) as load:
             for _ in range(round(SAMPLES * effort.share)):
                 await _come(platform, samples)
                 await _drain(platform, samples)
@@ -72,8 +72,9 @@ async def run(effort: Effort) -> Report:
     return _report(samples, coming_and_going, rolling)
 
 
-def _categories(platform: Platform, shop: Shop) -> Load:
-    return Load(platform.layout.url("edge"), (Request("GET", "/api/v1/categories", shop.staff),))
+def _categories(platform: Platform) -> Load:
+    requests = (Request("GET", "/categories"),)
+    return Load(f"http://{SERVICE}", requests, socket=platform.layout.egress_socket)
 
 
 async def _come(platform: Platform, samples: Samples) -> None:
@@ -117,7 +118,7 @@ async def _restart_everything(platform: Platform, shop: Shop) -> Traffic:
     url, supervisor = platform.layout.url("edge"), platform.supervisor
     for service in SERVICES:
         await supervisor.scale(service, 2)
-    reads = Load(url, (*_categories(platform, shop).requests, *await _order_pages(platform, shop)))
+    reads = Load(url, tuple(await _pages(platform, shop)))
     async with meanwhile(reads, READS) as reading, meanwhile(shop.orders(url), ORDERS) as ordering:
         for service in SERVICES:
             for number in (1, 2):
@@ -127,7 +128,7 @@ async def _restart_everything(platform: Platform, shop: Shop) -> Traffic:
     return Traffic(reading.answered + ordering.answered, reading.failures + ordering.failures)
 
 
-async def _order_pages(platform: Platform, shop: Shop) -> list[Request]:
+async def _pages(platform: Platform, shop: Shop) -> list[Request]:
     """Reading pages that are composed from product, inventory, payment and order."""
     url = platform.layout.url("edge")
     await under(shop.orders(url), Steady(len(shop.tokens), 5.0))
@@ -139,7 +140,9 @@ async def _order_pages(platform: Platform, shop: Shop) -> list[Request]:
     ):
         orders = [order["order_id"] for order in (await response.json())["items"]]
     return [
-        Request("GET", "/api/v1/products?limit=20"),
+        # What everybody gets is cached; what staff get is made for them.
+        Request("GET", "/api/v1/categories", shop.staff),
+        Request("GET", "/api/v1/products?limit=20", shop.staff),
         *(Request("GET", f"/api/v1/orders/{order_id}", token) for order_id in orders),
     ]
 

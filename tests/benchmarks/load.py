@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import cycle, islice, takewhile
+from pathlib import Path
 from uuid import uuid4
 
 import uvloop
-from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, UnixConnector
 
 from scripts.load.loops import Pace, closed_loop, open_loop
 from scripts.load.percentiles import Percentiles
@@ -37,11 +38,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Load:
-    """Requests sent again and again in turn, each to be answered with `status`."""
+    """Requests sent again and again in turn, each to be answered with `status`; over `socket`, if it is given."""
 
     url: str
     requests: tuple[Request, ...]
     status: int = 200
+    socket: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ def _until(requests: Iterator[Request], seconds: float) -> Iterator[Request]:
 async def sender(load: Load) -> AsyncIterator["Sender"]:
     """What sends a load, with connections of its own."""
     timeout = ClientTimeout(total=REQUEST_SECONDS)
-    async with ClientSession(load.url, connector=TCPConnector(limit=0), timeout=timeout) as http:
+    connector = UnixConnector(str(load.socket), limit=0) if load.socket else TCPConnector(limit=0)
+    async with ClientSession(load.url, connector=connector, timeout=timeout) as http:
         yield Sender(http, load.status)
 
 

@@ -43,6 +43,13 @@ def _grows(series: str, bad: int = 1, good: int = 0) -> Case:
     return Case({series: f"0+{bad}x60"}, {series: f"0+{good}x60"})
 
 
+def _refused(name: str, **labels: str) -> Case:
+    """A counter of two control planes: one has been there all the time, one is new and begins with what it has."""
+    more = "".join(f',{label}="{value}"' for label, value in labels.items())
+    old, new = (f'{name}{{role="{role}",instance="{role}-1"{more}}}' for role in ("edge", "egress"))
+    return Case({old: "0+1x60", new: "_x25 1x35"}, {old: "7x60", new: "_x25 0x35"}, firing=2)
+
+
 def _up(down: str = "", unknown: str = "") -> dict[str, str]:
     return {
         f'up{{job="services",service="{service}",instance="{service}-1"}}': f"{int(service != down)}x60"
@@ -159,8 +166,9 @@ CASES = {
     "RateLimitsUncounted": _grows("portico_rate_limit_unavailable_total"),
     "RequestsShed": _grows('portico_shed_total{what="requests",reason="full"}', bad=120, good=30),
     "PagesDegraded": _grows('portico_sections_degraded_total{section="stock"}', bad=12, good=1),
-    "EnvoyRefusesConfiguration": _grows('portico_xds_nacks_total{role="edge",type="listener"}'),
-    "SnapshotRefused": _grows('portico_xds_snapshots_refused_total{role="edge"}'),
+    "EnvoyRefusesConfiguration": _refused("portico_xds_nacks_total", type="listener"),
+    "SnapshotRefused": _refused("portico_xds_snapshots_refused_total"),
+    "InstanceLeftOut": _gauge('portico_xds_instances_left_out{upstream="payment"}', 1, 0),
     # Of the egress nobody tells anything: there is no control plane that knows it.
     "EnvoyAlone": Case(
         {'portico_xds_connected_envoys{role="edge"}': "0x60"},

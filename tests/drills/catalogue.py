@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.drills.drill import Drill, Expected
 from tests.drills.processes import Stutter, hung, scaled, stopped, stuttering, without_room
+from tests.drills.releases import misconfigured, mistaken
 from tests.drills.state import (
     aged,
     configured,
@@ -25,7 +26,12 @@ from tests.drills.state import (
 
 A_LETTER: Final = "8b2561dabbc8a721"
 AN_ORDER: Final = "01a208bbe8ce75ed81f7cc3b284feaba"
+CONTROL_PLANE: Final = "control-plane-1"
 LONG_WINDOWS: Final = "its windows are hours and days; only the cause is gone"
+NO_CERTIFICATE: Final = {
+    "PORTICO_TLS_CERTIFICATE": "/nowhere/edge.pem",
+    "PORTICO_TLS_KEY": "/nowhere/edge.key",
+}
 PRODUCT: Final = {" order ": " product "}
 OVERDUE, FORGOTTEN = timedelta(days=92), timedelta(minutes=11)
 
@@ -47,13 +53,21 @@ DRILLS: Final = (
         [Expected("ConfigurationRefused", {"what": "limits"})],
     ),
     Drill(
-        "an instance of `payment` that is registered by a name instead of an address",
-        [partial(registered, service="payment", address="payment.test", port=9)],
-        [Expected("EnvoyRefusesConfiguration", {"role": "egress", "type": "endpoint"})],
+        "an instance of `payment` that is registered by a name, and one with the port -1",
+        [
+            partial(registered, service="payment", id="by-name", address="payment.test"),
+            partial(registered, service="payment", id="by-port", port=-1),
+        ],
+        [Expected("InstanceLeftOut", {"service": "payment"})],
     ),
     Drill(
-        "an instance of `payment` that is registered with the port -1",
-        [partial(registered, service="payment", address="127.0.0.1", port=-1)],
+        "a release of the control plane that names a certificate which is not there",
+        [partial(misconfigured, process=CONTROL_PLANE, environment=NO_CERTIFICATE)],
+        [Expected("EnvoyRefusesConfiguration", {"role": "edge", "type": "listener"})],
+    ),
+    Drill(
+        "a release of the control plane that forgets services without instances, and none of `payment`",
+        [partial(mistaken, process=CONTROL_PLANE), partial(scaled, service="payment", count=0)],
         [Expected("SnapshotRefused", {"role": "egress"})],
     ),
     Drill(
@@ -88,7 +102,7 @@ DRILLS: Final = (
     Drill(
         "the control plane stopped, and a signing key on its way for 11 minutes",
         [
-            partial(stopped, process="control-plane-1"),
+            partial(stopped, process=CONTROL_PLANE),
             on_its_way,
             partial(aged, which={"activated_at": None}, since="created_at", age=FORGOTTEN),
         ],

@@ -24,7 +24,7 @@ LEAST_WINDOW: Final = 15
 """Seconds; a rate needs some samples in it."""
 _LOOK_SECONDS: Final = 0.5
 _ANSWER_SECONDS: Final = 5.0
-_WINDOW: Final = re.compile(r"\[(\d+)([smhd])\]")
+_WINDOW: Final = re.compile(r"(\[|offset )(\d+)([smhd])")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 Labels = Mapping[str, str]
@@ -52,8 +52,8 @@ def _hurried(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shorter(window: re.Match[str]) -> str:
-    seconds = int(window[1]) * _SECONDS[window[2]] // FASTER
-    return f"[{max(LEAST_WINDOW, seconds)}s]"
+    seconds = int(window[2]) * _SECONDS[window[3]] // FASTER
+    return f"{window[1]}{max(LEAST_WINDOW, seconds)}s"
 
 
 class Alerts:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,9 +43,10 @@ OVERRIDES: Final = {
 
 @dataclass(frozen=True)
 class Stage:
-    """The running platform, who watches it, who buys there, and those who may do everything."""
+    """The running platform, how it is run, who watches it, who buys there, and those who may do everything."""
 
     layout: Layout
+    specs: Mapping[str, ProcessSpec]
     supervisor: Supervisor
     alerts: Alerts
     traffic: Traffic
@@ -89,7 +90,8 @@ async def stage() -> AsyncIterator[Stage]:
                 trading(url, logins, admin) as traffic,
                 watched(layout.url("prometheus")) as alerts,
             ):
-                yield Stage(layout, supervisor, alerts, traffic, admin, mongo)
+                known = {spec.name: spec for spec in specs}
+                yield Stage(layout, known, supervisor, alerts, traffic, admin, mongo)
 
 
 def _hurried(spec: ProcessSpec, layout: Layout) -> ProcessSpec:

@@ -45,9 +45,10 @@ async def written(stage: Stage, key: str, value: bytes) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def registered(stage: Stage, service: str, address: str, port: int) -> AsyncIterator[None]:
-    """Somebody registers an instance in Consul that Envoy can do nothing with; it is taken out again."""
-    id = f"{service}-nowhere"
+async def registered(
+    stage: Stage, service: str, id: str, address: str = "127.0.0.1", port: int = 9
+) -> AsyncIterator[None]:
+    """Somebody registers an instance in Consul; it is taken out again."""
     timeout = ClientTimeout(total=_ANSWER_SECONDS)
     async with ClientSession(stage.layout.url("consul"), timeout=timeout, raise_for_status=True) as consul:
         body = {"Name": service, "ID": id, "Address": address, "Port": port}

@@ -202,3 +202,17 @@ async def test_under_four_times_its_load_what_is_taken_is_in_time_and_the_rest_i
     assert len(took[200]) > 120
     assert max(took[200]) < 1.0
     assert sorted(took[503])[len(took[503]) * 9 // 10] < 0.1
+
+
+async def test_a_service_that_says_it_has_too_much_to_do_is_not_called_broken(
+    shop: Instance, configure: Configure, behind: Services
+) -> None:
+    await configure(Resilience, breaker_failures=1, breaker_seconds=60.0)
+    before = shed("product", "upstream")
+    behind.refuse("product", "GET /categories", 503, "overloaded")
+    for _ in range(3):
+        async with shop.http.get(CATEGORIES) as response:
+            await turned_away(response)
+    assert shed("product", "upstream") == before + 3
+    behind.answer("product", "GET /categories", {"items": []})
+    assert await status(shop) == 200

@@ -17,7 +17,7 @@ def test_keys_are_in_one_order() -> None:
 
 
 def test_a_private_half_goes_no_further() -> None:
-    private = json.loads(OKPAlgorithm.to_jwk(Issuer.make().key))
+    private = {**json.loads(OKPAlgorithm.to_jwk(Issuer.make().key)), "kid": "1"}
     assert "d" in private
     assert '"d"' not in usable(json.dumps({"keys": [private]}).encode())
 
@@ -28,6 +28,13 @@ def test_a_private_half_goes_no_further() -> None:
 def test_a_document_without_a_usable_key_is_refused(document: bytes) -> None:
     with pytest.raises(Unusable):
         usable(document)
+
+
+@pytest.mark.parametrize("kid", [None, 5, ["1"]])
+def test_a_document_with_a_key_without_a_name_is_refused(kid: object) -> None:
+    keys = [json.loads(Issuer.make(kid).jwks)["keys"][0] for kid in ("1", "2")]
+    with pytest.raises(Unusable, match="no kid"):
+        usable(json.dumps({"keys": [keys[0], {**keys[1], "kid": kid}]}).encode())
 
 
 def test_until_there_is_a_key_a_key_of_nobody_stands_in() -> None:

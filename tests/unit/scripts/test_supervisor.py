@@ -170,6 +170,17 @@ async def test_new_instances_may_differ_and_the_others_stay_as_they_are(
         assert find(supervisor, "order-2").text == f"blue in {tmp_path}"
 
 
+async def test_replaces_a_process_and_leaves_those_that_need_it_alone(supervise: Supervise) -> None:
+    old, new = (spec("consul", f"tell('STATUS={text}')\n{SERVE}") for text in ("old", "new"))
+    async with supervise(old, spec("order", after=("consul",))) as supervisor:
+        await supervisor.start()
+        dependant = find(supervisor, "order").pid
+        await supervisor.replace(new)
+        await supervisor.changes.until(lambda: find(supervisor, "consul").text == "new")
+        assert [status.name for status in supervisor.status()] == ["consul", "order"]
+        assert find(supervisor, "order").pid == dependant
+
+
 async def test_refuses_to_scale_what_cannot_be(supervise: Supervise) -> None:
     async with supervise(spec("mongodb"), spec("order-1", service="order", scalable=True)) as supervisor:
         with pytest.raises(UnknownProcess, match="these can: order"):

@@ -10,12 +10,12 @@ from gateway import keys
 from gateway.cache.resource import cache
 from gateway.consumers import consuming
 from gateway.edge import explain, limits, load, versions
-from gateway.edge.store import store
 from gateway.graphql.endpoint import ENDPOINT as GRAPHQL
 from gateway.graphql.endpoint import graphql
 from gateway.live.resource import end_streams, live
 from gateway.live.tickets import tickets
 from gateway.openapi import site
+from gateway.redis.store import store
 from gateway.settings import Settings
 from gateway.upstreams.client import upstreams
 from gateway.versions import PUBLISHED

@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 
 from aiohttp import web
-from redis.exceptions import RedisError
 
 from gateway.cache.resource import SHARED
 from gateway.cache.tags import CATALOGUE, product_tag
 from gateway.live.feed import order_channel, user_channel
 from gateway.live.resource import LIVE
 from gateway.metrics import CACHE_INVALIDATIONS
+from gateway.redis.reach import LOST
 from gateway.settings import Settings
 from services.chassis.background import background
 from services.chassis.bus import Bus, connected
@@ -36,7 +36,7 @@ async def publish(app: web.Application, envelopes: Sequence[Envelope[OrderStatus
     """Tell the replicas. What cannot be told is dropped: streams read the history, which is the truth."""
     if not app[LIVE].feed.up:
         return
-    with suppress(RedisError, OSError):
+    with suppress(*LOST):
         async with app[REDIS].pipeline(transaction=False) as pipeline:
             for envelope in envelopes:
                 change = envelope.message

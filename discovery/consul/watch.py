@@ -6,7 +6,7 @@ An iterator never ends and never raises for want of Consul: it says so in the lo
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from consul.aio import Consul
@@ -40,8 +40,6 @@ class Endpoint:
     port: int
     weight: int = 1
     tags: tuple[str, ...] = ()
-    version: str = ""
-    meta: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 class Attendance:
@@ -139,15 +137,12 @@ def endpoints(entries: Iterable[Entry]) -> tuple[Endpoint, ...]:
 def endpoint(entry: Entry) -> Endpoint:
     """An instance without an address of its own has its node's."""
     service = entry["Service"]
-    meta = service.get("Meta") or {}
     return Endpoint(
         id=service["ID"],
         host=service["Address"] or entry["Node"]["Address"],
         port=service["Port"],
         weight=max(1, (service.get("Weights") or {}).get("Passing", 1)),
         tags=tuple(sorted(service["Tags"] or ())),
-        version=meta.get("version", ""),
-        meta=meta,
     )
 
 

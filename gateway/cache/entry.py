@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from pydantic_core import to_json
+
 from discovery.config.caching import Freshness
 
 
 class Composed(Protocol):
-    """A page as a version shows it."""
+    """A page, as it was composed or as a version shows it."""
 
-    degraded: tuple[str, ...]
-
-    def model_dump_json(self) -> str: ...
+    @property
+    def degraded(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Fetched:
     @classmethod
     def of(cls, page: Composed, *tags: str) -> "Fetched":
         """A page that shows what is named by these tags."""
-        return cls(page.model_dump_json().encode(), frozenset(tags), complete=not page.degraded)
+        return cls(to_json(page), frozenset(tags), complete=not page.degraded)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 from redis.asyncio import Redis
 
 from gateway.cache.local import Local
-from gateway.edge.subscription import LOST, RECONNECT_SECONDS, heard
+from gateway.redis.reach import LOST
+from gateway.redis.subscription import RECONNECT_SECONDS, heard
 
 _log = logging.getLogger(__name__)
 

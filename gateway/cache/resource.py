@@ -8,8 +8,8 @@ from gateway.cache.answers import Answers
 from gateway.cache.local import Local
 from gateway.cache.news import News
 from gateway.cache.shared import Shared
-from gateway.edge.store import STORE
-from gateway.edge.subscription import subscriber
+from gateway.redis.store import STORE
+from gateway.redis.subscription import subscriber
 from gateway.settings import Settings
 from services.chassis.background import background
 from services.chassis.redis import REDIS

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from discovery.config.caching import LONGEST, Freshness
 from gateway.cache.entry import Entry, lifetime
-from gateway.edge.store import Store
+from gateway.redis.store import Store
 
 INVALIDATED: Final = "cache:invalidated"
 """Channel: `{"at": <number>, "tags": […]}`."""

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
-from gateway.compositions.page import together
 from gateway.upstreams.batches import batches
 from gateway.upstreams.client import Calls
+from services.chassis.together import together
 
 T = TypeVar("T")
 

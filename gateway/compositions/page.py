@@ -10,6 +10,7 @@ from gateway.explanation import explanation
 from gateway.metrics import SECTIONS_DEGRADED
 from gateway.upstreams.client import Calls
 from services.chassis.errors import Refusal
+from services.chassis.together import together
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -65,13 +66,3 @@ async def composing(calls: Calls) -> AsyncIterator[Page]:
     """
     async with together() as group:
         yield Page(calls, group)
-
-
-@asynccontextmanager
-async def together() -> AsyncIterator[asyncio.TaskGroup]:
-    """A task group for tasks of which none is worth anything without the others: it raises the first failure."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            yield group
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None

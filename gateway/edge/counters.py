@@ -7,7 +7,7 @@ from typing import Final
 import orjson
 
 from gateway.edge.rules import Charge, Verdict
-from gateway.edge.store import Store
+from gateway.redis.store import Store
 from observability.tracing import untraced
 from services.chassis.batches import Batches
 from services.chassis.errors import Unavailable

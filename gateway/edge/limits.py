@@ -10,8 +10,8 @@ from discovery.config.limits import Limits
 from gateway.edge.counters import Counters
 from gateway.edge.route import route_of
 from gateway.edge.rules import Charge, Rules, Verdict, subject
-from gateway.edge.store import STORE
 from gateway.metrics import RATE_LIMIT_UNAVAILABLE, RATE_LIMITED
+from gateway.redis.store import STORE
 from gateway.settings import Settings
 from services.chassis.config import CONFIGURATION, Configuration
 from services.chassis.errors import TooMany, Unavailable

@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, TypeVar
 
 from aiohttp import web
 from pydantic import TypeAdapter
 
 from discovery.config.caching import Cached
-from gateway.cache.entry import Fetched
+from gateway.cache.entry import Composed, Fetched
 from gateway.cache.http import answered, key_of
 from gateway.cache.tags import CATALOGUE, product_tag
 from gateway.compositions.home_page import PublicHome, public_home
@@ -17,14 +17,6 @@ from gateway.compositions.product_page import ProductPage, product_page
 from gateway.graphql.context import Info
 from gateway.upstreams.client import Calls
 from gateway.upstreams.product import Category, categories
-
-
-class Composed(Protocol):
-    """What a composition makes."""
-
-    @property
-    def degraded(self) -> tuple[str, ...]: ...
-
 
 P = TypeVar("P", bound=Composed)
 
@@ -44,7 +36,7 @@ class Public(Generic[P]):
 
         async def fetch(_request: web.Request, calls: Calls) -> Fetched:
             page = await compose(calls)
-            return Fetched(self.form.dump_json(page), frozenset(self.tags(page)), complete=not page.degraded)
+            return Fetched.of(page, *self.tags(page))
 
         context = info.context
         key = key_of(self.name, context.request.path, asked)

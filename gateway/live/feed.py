@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
-from gateway.edge.subscription import LOST, RECONNECT_SECONDS, heard
+from gateway.redis.reach import LOST
+from gateway.redis.subscription import RECONNECT_SECONDS, heard
 from gateway.upstreams.order import StatusChange
 from services.chassis.errors import Unavailable
 

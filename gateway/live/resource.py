@@ -8,12 +8,12 @@ from typing import Final
 from aiohttp import web
 
 from discovery.config.resilience import Resilience
-from gateway.edge.subscription import subscriber
 from gateway.explanation import explaining
 from gateway.live.feed import Feed
 from gateway.live.looks import Looks
 from gateway.live.places import Places
 from gateway.live.progress import history
+from gateway.redis.subscription import subscriber
 from gateway.settings import Settings
 from gateway.upstreams.client import Calls
 from gateway.upstreams.order import Changes, StatusChange, changes, timeline

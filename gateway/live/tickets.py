@@ -4,20 +4,18 @@ A ticket is the name of a place in Redis and the key to what lies there: the tok
 Redis has tokens that it cannot read, and a URL that was seen by somebody is worth nothing once it has been used.
 """
 
-import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Final
 
 from aiohttp import web
 from cryptography.fernet import Fernet, InvalidToken
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from gateway.redis.reach import reached
 from gateway.settings import Settings
-from services.chassis.errors import Invalid, Unauthenticated, Unavailable
+from services.chassis.errors import Invalid, Unauthenticated
 from services.chassis.identity import identify_by, known_caller
 from services.chassis.redis import REDIS
 
@@ -39,7 +37,7 @@ class Tickets:
     async def issue(self, token: str) -> str:
         """A ticket that stands for a token, once and for 30 seconds. Raises Unavailable without Redis."""
         place, key = secrets.token_urlsafe(_PLACE_BYTES), Fernet.generate_key()
-        async with self._reached() as redis:
+        async with reached(self._client, _REDIS_SECONDS) as redis:
             await redis.set(self._name(place), Fernet(key).encrypt(token.encode()), ex=TICKET_SECONDS)
         return place + key.decode().rstrip("=")
 
@@ -49,7 +47,7 @@ class Tickets:
         if parts is None:
             raise _no_good()
         place, key = parts.groups()
-        async with self._reached() as redis:
+        async with reached(self._client, _REDIS_SECONDS) as redis:
             sealed = await redis.getdel(self._name(place))
         if sealed is None:
             raise _no_good()
@@ -57,14 +55,6 @@ class Tickets:
             return Fernet(f"{key}=").decrypt(sealed).decode()
         except (InvalidToken, ValueError) as error:
             raise _no_good() from error
-
-    @asynccontextmanager
-    async def _reached(self) -> AsyncIterator[Redis]:
-        try:
-            async with asyncio.timeout(_REDIS_SECONDS):
-                yield self._client
-        except (RedisError, OSError) as error:
-            raise Unavailable("redis does not answer") from error
 
     def _name(self, place: str) -> str:
         return f"{self._prefix}live:ticket:{place}"

@@ -1,6 +1,7 @@
 """The answers of Jaeger's query API, for tools that know it."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -142,6 +143,11 @@ def _type(value: object) -> str:
             return "string"
 
 
-def dependency(call: Call) -> dict[str, Any]:
-    """One line between two services."""
-    return {"parent": call.caller, "child": call.callee, "callCount": call.count}
+def dependencies(calls: Iterable[Call]) -> list[dict[str, Any]]:
+    """One line between two services, by whichever means they talk: Jaeger does not tell them apart."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for call in calls:
+        counts[call.caller, call.callee] += call.count
+    return [
+        {"parent": caller, "child": callee, "callCount": count} for (caller, callee), count in counts.items()
+    ]

@@ -191,7 +191,7 @@ def calls(db: sqlite3.Connection, since: int) -> list[Call]:
     """Who was seen to call whom since a time (microseconds), from the newest spans."""
     sql = """
         SELECT parent.service AS caller, child.service AS callee,
-               json_extract(child.details, '$.kind') = 'consumer' AS by_message,
+               json_extract(child.details, '$.kind') IS 'consumer' AS by_message,
                COUNT(*) AS count, SUM(child.error) AS errors
         FROM (SELECT * FROM spans WHERE start >= ? ORDER BY rowid DESC LIMIT ?) AS child
         JOIN spans AS parent ON parent.trace_id = child.trace_id AND parent.span_id = child.parent_id

@@ -1,6 +1,7 @@
 """The store of traces. Ordinary ones go first when space is short; those with an error and slow ones stay longer."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
@@ -58,25 +59,21 @@ class TraceStore(Store):
         self._operations: set[tuple[str, str, str]] = set(known)
 
     def write(self, spans: Sequence[SpanRow]) -> None:
-        """Keep these; one that is there already is left as it is."""
-        sizes: dict[str, int] = {}
-        rows = []
-        for span in spans:
-            details = orjson.dumps(span.details, default=str)
-            sizes[span.trace_id] = sizes.get(span.trace_id, 0) + len(details) + _OVERHEAD
-            rows.append(
-                (
-                    *(span.trace_id, span.span_id, span.parent_id, span.service, span.operation),
-                    *(span.start, span.duration, span.error, details),
-                )
-            )
-        mentioned = {(subject, span.trace_id) for span in spans for subject in span.subjects}
+        """Keep these; one that is there already is left as it is, since exporters send again what was not answered."""
+        encoded = [(span, orjson.dumps(span.details, default=str)) for span in spans]
+        sizes: Counter[str] = Counter()
+        new = []
         with self._lock, transaction(self._db) as db:
-            db.executemany("INSERT OR IGNORE INTO spans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-            db.executemany(_UPSERT, (_row(one, sizes) for one in summarize(spans, self._limits.slow)))
+            for span, details in encoded:
+                if db.execute(_INSERT, _row(span, details)).rowcount:
+                    new.append(span)
+                    sizes[span.trace_id] += len(details) + _OVERHEAD
+            mentioned = {(subject, span.trace_id) for span in new for subject in span.subjects}
             db.executemany("INSERT OR IGNORE INTO subjects VALUES (?, ?)", mentioned)
-            self._remember(db, spans)
-            self._bytes += sum(sizes.values())
+            summaries = summarize(new, self._limits.slow)
+            db.executemany(_UPSERT, (_summary_row(one, sizes[one.trace_id]) for one in summaries))
+            self._remember(db, new)
+            self._bytes += sizes.total()
 
     def trim(self, now: int) -> None:
         """Delete what is too old or too much. `now` is microseconds since the epoch."""
@@ -125,6 +122,7 @@ class TraceStore(Store):
             self._operations |= new
 
 
+_INSERT: Final = "INSERT OR IGNORE INTO spans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _UPSERT: Final = """
 INSERT INTO traces VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (trace_id) DO UPDATE SET
     start = MIN(start, excluded.start), end = MAX(end, excluded.end), spans = spans + excluded.spans,
@@ -132,8 +130,15 @@ INSERT INTO traces VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (trace_id) DO UPDATE
 """
 
 
-def _row(summary: Summary, sizes: dict[str, int]) -> tuple[str | int, ...]:
+def _row(span: SpanRow, details: bytes) -> tuple[str | int | bytes, ...]:
+    return (
+        *(span.trace_id, span.span_id, span.parent_id, span.service, span.operation),
+        *(span.start, span.duration, span.error, details),
+    )
+
+
+def _summary_row(summary: Summary, size: int) -> tuple[str | int, ...]:
     return (
         *(summary.trace_id, summary.start, summary.end, summary.spans, summary.errors),
-        *(int(summary.worth), sizes[summary.trace_id]),
+        *(int(summary.worth), size),
     )

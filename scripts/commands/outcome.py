@@ -6,7 +6,8 @@ from rich.table import Table
 
 from scripts.commands.bars import listed
 from scripts.console import console
-from scripts.load.report import Latencies, Report
+from scripts.load.percentiles import Percentiles
+from scripts.load.report import Report
 
 MOST_SHOWN = 10
 
@@ -57,7 +58,7 @@ def _orders(report: Report) -> Table:
     return table
 
 
-def _latencies(named: Mapping[str, Latencies]) -> Table:
+def _latencies(named: Mapping[str, Percentiles]) -> Table:
     table = _table("milliseconds", "p50", "p95", "p99", "most")
     for name, latencies in named.items():
         seconds = (latencies.p50, latencies.p95, latencies.p99, latencies.most)

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
+
+from services.chassis.together import together
 
 T = TypeVar("T")
 Send = Callable[[T], Awaitable[object]]
@@ -46,7 +47,7 @@ async def open_loop(
         finally:
             places.release()
 
-    async with _together() as group:
+    async with together() as group:
         for item in items:
             await asyncio.sleep(max(0.0, sent / rate - stopwatch.seconds))
             await places.acquire()
@@ -67,7 +68,7 @@ async def closed_loop(send: Send[T], items: Iterable[T], clients: int) -> Pace:
             await send(item)
             sent += 1
 
-    async with _together() as group:
+    async with together() as group:
         for _ in range(clients):
             group.create_task(client())
     return stopwatch.pace(sent, behind=0.0)
@@ -83,13 +84,3 @@ class _Stopwatch:
 
     def pace(self, sent: int, behind: float) -> Pace:
         return Pace(sent, self.seconds, behind, time.process_time() - self._cpu)
-
-
-@asynccontextmanager
-async def _together() -> AsyncIterator[asyncio.TaskGroup]:
-    """A task group that raises its first failure as it was."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            yield group
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None

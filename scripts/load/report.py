@@ -1,6 +1,5 @@
 """What a run of load amounts to."""
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,32 +7,13 @@ from typing import Final, Self
 
 from scripts.load.endings import MISSING, UNREAD, Ending
 from scripts.load.loops import Pace
+from scripts.load.percentiles import Percentiles
 from scripts.load.placing import Placement
 from scripts.load.wishes import APPROVING
 
 NO_REASON: Final = "without a reason"
 CONFIRMED_SHARE: Final = 0.95
 """Of the accepted orders with an approving token; real baskets may find a shelf empty."""
-
-
-@dataclass(frozen=True, slots=True)
-class Latencies:
-    """Percentiles by nearest rank, in seconds; NaN of nothing."""
-
-    p50: float
-    p95: float
-    p99: float
-    most: float
-
-    @classmethod
-    def of(cls, seconds: Iterable[float]) -> Self:
-        """The percentiles of these."""
-        ranked = sorted(seconds)
-        return cls(*(_at(ranked, share) for share in (0.50, 0.95, 0.99, 1.0)))
-
-
-def _at(ranked: Sequence[float], share: float) -> float:
-    return ranked[math.ceil(share * len(ranked)) - 1] if ranked else math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +24,7 @@ class Report:
     `lost`, which their customers' histories don't know; `payable` had an approving token, and `paid` of those were
     confirmed. Of the others: `refused` by what was wrong, and `unknown`.
     `repeated` counts the attempts that had to be made again, by why. `sold` are the confirmed pieces of each sku;
-    `accepting` is how long customers waited for an answer, `ending` how long the sagas took from there.
+    `accepting` is how long customers waited for an answer, `ending` how long the sagas took from there, in seconds.
     """
 
     pace: Pace
@@ -59,8 +39,8 @@ class Report:
     payable: int
     paid: int
     sold: Mapping[str, int]
-    accepting: Latencies
-    ending: Latencies
+    accepting: Percentiles
+    ending: Percentiles
 
     @classmethod
     def of(cls, pace: Pace, placements: Sequence[Placement], known: Mapping[str, Ending]) -> Self:
@@ -81,8 +61,8 @@ class Report:
             payable=len(payable),
             paid=sum(_ending(p, known).status == "CONFIRMED" for p in payable),
             sold=_sold(placements, known),
-            accepting=Latencies.of(p.seconds for p in placements if p.outcome == "accepted"),
-            ending=Latencies.of(e.seconds for e in known.values() if e.is_final),
+            accepting=Percentiles.of(p.seconds for p in placements if p.outcome == "accepted"),
+            ending=Percentiles.of(e.seconds for e in known.values() if e.is_final),
         )
 
     def complaints(self) -> Iterator[str]:

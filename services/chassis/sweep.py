@@ -2,10 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from datetime import datetime
 from typing import Final
 
+from aiohttp import web
+
 from observability import metrics
+from services.chassis.background import every
+from services.chassis.clock import utcnow
+from services.chassis.mongo import DATABASE, Work
 from services.chassis.singly import all_or_singly
 
 Find = Callable[[Collection[str]], Awaitable[Sequence[str]]]
@@ -43,6 +49,31 @@ class Sweep:
         now = _now()
         self._resting = {id: until for id, until in self._resting.items() if until > now}
         return list(self._resting)
+
+
+def sweeping(
+    name: str,
+    seconds: float,
+    at_once: int,
+    find: Callable[[datetime, int, Collection[str]], Awaitable[Sequence[str]]],
+    take: Callable[[Work, Sequence[str], datetime], Awaitable[object]],
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    """A sweep of the database every so many seconds, for as long as the application lives: declare it after `mongo`.
+
+    `find(now, limit, without)` looks for the next few, and `take(work, ids, now)` takes them up in one transaction.
+    """
+
+    async def resource(app: web.Application) -> AsyncIterator[None]:
+        async def due(resting: Collection[str]) -> Sequence[str]:
+            return await find(utcnow(), at_once, resting)
+
+        async def taken_up(ids: Sequence[str]) -> None:
+            await app[DATABASE].transaction(lambda work: take(work, ids, utcnow()))
+
+        async with every(name, seconds, Sweep(name, due, taken_up).run):
+            yield
+
+    return resource
 
 
 def _now() -> float:

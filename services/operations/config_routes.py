@@ -6,9 +6,10 @@ from typing import Any
 from aiohttp import web
 
 from services.chassis.clock import utcnow
+from services.chassis.deeds import Deed
 from services.chassis.http import read, reply
 from services.chassis.identity import Caller, Role, require
-from services.operations.audit import Deed, witnessed
+from services.operations.audit import witnessed
 from services.operations.config_schemas import FlagIn, FlagsOut, OverridesIn, SectionsOut
 from services.operations.configuration import CONFIGURED
 

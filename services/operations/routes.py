@@ -3,12 +3,13 @@
 from aiohttp import web
 
 from services.chassis.clock import utcnow
+from services.chassis.deeds import Deed, refusals_recorded
 from services.chassis.http import query, read, reply, reply_list
 from services.chassis.idempotency import idempotent
 from services.chassis.identity import Caller, Role, require
 from services.chassis.mongo import Work
 from services.chassis.pagination import decode_cursor, encode_cursor
-from services.operations.audit import Deed, find_entries, refusals_recorded
+from services.operations.audit import find_entries, record
 from services.operations.domain import Action
 from services.operations.schemas import (
     AuditPosition,
@@ -97,7 +98,7 @@ async def _settle_one(
     async def use_case(work: Work) -> SummaryOut:
         return SummaryOut.of(await settle_one(work, deed, id))
 
-    async with refusals_recorded(request.app, deed, id):
+    async with refusals_recorded(request.app, record, deed, id):
         return await idempotent(request, body, status, use_case)
 
 

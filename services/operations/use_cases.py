@@ -5,9 +5,10 @@ from typing import Any
 
 from pymongo import DESCENDING
 
+from services.chassis.deeds import Deed
 from services.chassis.errors import NotFound
 from services.chassis.mongo import Work
-from services.operations.audit import Deed, record
+from services.operations.audit import record
 from services.operations.documents import StoredDeadLetter
 from services.operations.domain import Action, DeadLetter, State, died, settle
 from services.operations.letters import Letters

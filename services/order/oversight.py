@@ -7,9 +7,10 @@ from typing import Any, Final
 from aiohttp import web
 from pydantic import ValidationError
 
+from services.chassis.deeds import Deed
 from services.chassis.errors import Conflict, NotFound
 from services.chassis.mongo import Work
-from services.order.audit import Deed, tell
+from services.order.audit import record
 from services.order.documents import LONG_AGO, StoredEvent, StoredOrder
 from services.order.domain import Order
 from services.order.saga import UNEXPECTED, CancellationRequested, ResumeRequested, Trigger, step
@@ -60,19 +61,19 @@ async def get_saga(order_id: str, stuck_since: datetime) -> SagaPageOut:
     return SagaPageOut(order_id=order_id, saga=saga, events=events)
 
 
-async def resume(work: Work, deed: Deed, order_id: str) -> Order:
+async def resume(work: Work, deed: Deed[str], order_id: str) -> Order:
     """Ask again for what a saga waits for, and give it time. Raises NotFound, or Conflict when it is over."""
     return await _intervene(work, deed, order_id, ResumeRequested(deed.who.user_id), ("fulfilled", "ended"))
 
 
-async def compensate(work: Work, deed: Deed, order_id: str, note: str) -> Order:
+async def compensate(work: Work, deed: Deed[str], order_id: str, note: str) -> Order:
     """Turn a saga back. Raises NotFound, or Conflict when it is over or has turned already."""
     over = ("fulfilled", "ended", "compensating")
     return await _intervene(work, deed, order_id, CancellationRequested(note, deed.who.user_id), over)
 
 
 async def _intervene(
-    work: Work, deed: Deed, order_id: str, trigger: Trigger, too_late: Sequence[str]
+    work: Work, deed: Deed[str], order_id: str, trigger: Trigger, too_late: Sequence[str]
 ) -> Order:
     streams = Streams(work)
     try:
@@ -87,5 +88,5 @@ async def _intervene(
         raise Conflict(f"its saga is {order.phase}", slug="saga-too-late")
     order = streams.append(order_id, decision)
     await streams.save()
-    tell(work, deed, [order_id], order.phase)
+    await record(work, deed, [order_id], order.phase)
     return order

@@ -15,11 +15,12 @@ from pydantic import BaseModel, Field, ValidationError
 from pymongo import ReplaceOne
 
 from services.chassis.clock import utcnow
+from services.chassis.deeds import Deed
 from services.chassis.health import READINESS, Readiness
 from services.chassis.http import field_errors
 from services.chassis.identity import Caller
 from services.chassis.mongo import DATABASE, Work, mongo
-from services.order.audit import Deed, tell
+from services.order.audit import record
 from services.order.documents import StoredEvent, StoredOrder
 from services.order.domain import Order
 from services.order.settings import Settings
@@ -57,7 +58,7 @@ async def rebuild(settings: RebuildSettings) -> None:
     await runner.setup()
     try:
         database = runner.app[DATABASE]
-        await database.transaction(partial(_tell, settings=settings, outcome="begun"))
+        await database.transaction(partial(_record, settings=settings, outcome="begun"))
         after: str | None = settings.rebuild_after
         while after is not None:
             last = await _last_of_batch(after, settings.rebuild_batch)
@@ -66,16 +67,16 @@ async def rebuild(settings: RebuildSettings) -> None:
             sys.stdout.write(progress.model_dump_json() + "\n")
             sys.stdout.flush()
             after = progress.after
-        await database.transaction(partial(_tell, settings=settings, outcome="done"))
+        await database.transaction(partial(_record, settings=settings, outcome="done"))
     finally:
         await runner.cleanup()
 
 
-async def _tell(work: Work, settings: RebuildSettings, outcome: str) -> None:
-    tell(work, _deed(settings), ["orders"], outcome)
+async def _record(work: Work, settings: RebuildSettings, outcome: str) -> None:
+    await record(work, _deed(settings), ["orders"], outcome)
 
 
-def _deed(settings: RebuildSettings) -> Deed:
+def _deed(settings: RebuildSettings) -> Deed[str]:
     """What is being done, as of now."""
     who = Caller(settings.rebuild_by, frozenset())
     return Deed(who, "rebuild", utcnow(), {"after": settings.rebuild_after})
@@ -111,7 +112,7 @@ async def _check(work: Work, settings: RebuildSettings, after: str, last: str | 
     progress.strays = sorted(known)
     if writes:
         await StoredOrder.get_pymongo_collection().bulk_write(writes, session=work.session)
-        tell(work, _deed(settings), progress.mended, f"{len(writes)} mended")
+        await record(work, _deed(settings), progress.mended, f"{len(writes)} mended")
     return progress
 
 

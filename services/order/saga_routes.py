@@ -3,12 +3,13 @@
 from aiohttp import web
 
 from services.chassis.clock import utcnow
+from services.chassis.deeds import Deed, refusals_recorded
 from services.chassis.http import query, read, reply, reply_list
 from services.chassis.idempotency import idempotent
 from services.chassis.identity import Role, require
 from services.chassis.mongo import Work
 from services.chassis.pagination import decode_cursor, encode_cursor
-from services.order.audit import Deed, refusals_told
+from services.order.audit import record
 from services.order.oversight import STUCK_AFTER, compensate, get_saga, list_sagas, resume
 from services.order.saga_schemas import CompensateIn, Nothing, SagasPosition, SagasQuery
 from services.order.schemas import StatusOut
@@ -46,7 +47,7 @@ async def ask_again(request: web.Request) -> web.Response:
     async def use_case(work: Work) -> StatusOut:
         return StatusOut.of(await resume(work, deed, order_id))
 
-    async with refusals_told(request.app, deed, order_id):
+    async with refusals_recorded(request.app, record, deed, order_id):
         return await idempotent(request, Nothing(), 202, use_case)
 
 
@@ -60,5 +61,5 @@ async def turn_back(request: web.Request) -> web.Response:
     async def use_case(work: Work) -> StatusOut:
         return StatusOut.of(await compensate(work, deed, order_id, body.reason))
 
-    async with refusals_told(request.app, deed, order_id):
+    async with refusals_recorded(request.app, record, deed, order_id):
         return await idempotent(request, body, 202, use_case)

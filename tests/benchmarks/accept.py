@@ -5,7 +5,7 @@ Both take orders of three lines from customers with a token, on the same MongoDB
 of its turns, for every order that it takes makes it slower.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
@@ -17,7 +17,7 @@ from tests.benchmarks.plot import bars, bound, canvas, plain_numbers
 from tests.benchmarks.report import Goal, Report
 from tests.benchmarks.rival.processes import prototype
 from tests.benchmarks.rival.shop import open_rival_shop
-from tests.benchmarks.rounds import Effort, Round, measure
+from tests.benchmarks.rounds import Effort, Round, measure, spreads
 from tests.benchmarks.shop import open_shop
 
 CLIENTS, CLIENTS_SECONDS = 200, 5.0
@@ -59,17 +59,11 @@ async def _prototype(platform: Platform, orders: Load, how: How) -> Round:
 
 
 def _report(rounds: Sequence[Round]) -> Report:
-    def spreads(how: type[How], figure: Callable[[Round], float]) -> dict[str, Spread]:
-        return {
-            system: Spread.of(figure(it) for it in rounds if it.system == system and isinstance(it.how, how))
-            for system in SYSTEMS
-        }
-
-    rate = spreads(Clients, lambda round: round.outcome.rate)
-    p99 = spreads(Steady, lambda round: round.outcome.latency.p99)
-    of_clients = spreads(Clients, lambda round: round.outcome.latency.p99)
-    consumers = spreads(Steady, _consumers)
-    memory = spreads(Steady, _memory)
+    rate = spreads(rounds, SYSTEMS, Clients, lambda round: round.outcome.rate)
+    p99 = spreads(rounds, SYSTEMS, Steady, lambda round: round.outcome.latency.p99)
+    of_clients = spreads(rounds, SYSTEMS, Clients, lambda round: round.outcome.latency.p99)
+    consumers = spreads(rounds, SYSTEMS, Steady, _consumers)
+    memory = spreads(rounds, SYSTEMS, Steady, _memory)
     mine, theirs = SYSTEMS
     times = rate[mine].median / rate[theirs].median
     # The prototype is overloaded at this rate: its best is what it is measured by.

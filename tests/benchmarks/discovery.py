@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, field
 from aiohttp import ClientSession
 from matplotlib.figure import Figure
 
+from scripts.load.percentiles import Percentiles
 from scripts.secrets import DATABASES
 from tests.benchmarks import sagas
-from tests.benchmarks.figures import Percentiles
 from tests.benchmarks.instance import AccessLog, Egress, egress
 from tests.benchmarks.load import Load, Request, Steady, meanwhile, under
 from tests.benchmarks.platform import Platform, running

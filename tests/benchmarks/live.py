@@ -20,11 +20,12 @@ from matplotlib.figure import Figure
 
 from scripts.load.customers import signed_in
 from scripts.load.loops import closed_loop, open_loop
+from scripts.load.percentiles import Percentiles
 from scripts.platform import load_credentials
 from services.chassis.background import background
 from services.chassis.open_files import allow_open_files
 from tests.benchmarks import outside, sagas
-from tests.benchmarks.figures import Percentiles, Spread
+from tests.benchmarks.figures import Spread
 from tests.benchmarks.load import Load, Request, Sender
 from tests.benchmarks.platform import Platform, running
 from tests.benchmarks.plot import bound, canvas, reach

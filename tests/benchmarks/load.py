@@ -14,8 +14,8 @@ import uvloop
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, UnixConnector
 
 from scripts.load.loops import Pace, closed_loop, open_loop
+from scripts.load.percentiles import Percentiles
 from tests.benchmarks import outside
-from tests.benchmarks.figures import Percentiles
 
 REQUEST_SECONDS = 30.0
 

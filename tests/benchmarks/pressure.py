@@ -7,10 +7,10 @@ from pathlib import Path
 
 import orjson
 
+from scripts.load.percentiles import Percentiles
 from scripts.native.debian import DebianPackages
 from scripts.native.part import Part
 from scripts.native.tools import Tool
-from tests.benchmarks.figures import Percentiles
 from tests.benchmarks.load import REQUEST_SECONDS, Clients, Load, Outcome
 from tests.benchmarks.outside import output
 

@@ -1,11 +1,12 @@
 """One load on one system, with all that can be seen of it meanwhile."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.layout import CHECKOUT, Layout
 from tests.benchmarks.broker import consumers
+from tests.benchmarks.figures import Spread
 from tests.benchmarks.load import How, Load, Outcome, under
 from tests.benchmarks.usage import Meter, resident
 
@@ -43,6 +44,16 @@ class Round:
     memory_after: Mapping[str, float]
     consumers_before: int
     consumers_after: int
+
+
+def spreads(
+    rounds: Sequence[Round], systems: Iterable[str], how: type[How], figure: Callable[[Round], float]
+) -> dict[str, Spread]:
+    """One figure of each system, over its rounds with loads of this kind."""
+    return {
+        system: Spread.of(figure(it) for it in rounds if it.system == system and isinstance(it.how, how))
+        for system in systems
+    }
 
 
 async def _at_once() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import PyMongoError
 
+from scripts.load.percentiles import Percentiles
 from scripts.native.probes import until
-from tests.benchmarks.figures import Percentiles
 from tests.benchmarks.platform import Platform
 
 # Those whose saga goes on say when it must be looked at next: an index has them and no others.

@@ -5,7 +5,7 @@ their answers, until the last saga has ended; then orders arrive at a steady rat
 platform, the collector and the parts among them, for each order that was accepted, its saga included.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
@@ -15,7 +15,7 @@ from tests.benchmarks.load import Clients, How, Steady, under
 from tests.benchmarks.platform import running
 from tests.benchmarks.plot import bars, canvas
 from tests.benchmarks.report import Goal, Report
-from tests.benchmarks.rounds import Effort, Round, measure
+from tests.benchmarks.rounds import Effort, Round, measure, spreads
 from tests.benchmarks.shop import open_shop
 
 CLIENTS, CLIENTS_SECONDS = 200, 5.0
@@ -57,16 +57,12 @@ async def _turn(system: str, hows: Sequence[How], *, telemetry: bool) -> list[Ro
 
 
 def _report(rounds: Sequence[Round]) -> Report:
-    def spreads(how: type[How], figure: Callable[[Round], float]) -> dict[str, Spread]:
-        return {
-            system: Spread.of(figure(it) for it in rounds if it.system == system and isinstance(it.how, how))
-            for system in SYSTEMS
-        }
-
-    rate = spreads(Clients, lambda round: round.outcome.rate)
-    cpu = spreads(Clients, lambda round: 1000 * sum(round.cpu.values()) / round.outcome.answered)
-    p99 = spreads(Steady, lambda round: round.outcome.latency.p99)
-    memory = spreads(Steady, lambda round: sum(round.memory_after.values()))
+    rate = spreads(rounds, SYSTEMS, Clients, lambda round: round.outcome.rate)
+    cpu = spreads(
+        rounds, SYSTEMS, Clients, lambda round: 1000 * sum(round.cpu.values()) / round.outcome.answered
+    )
+    p99 = spreads(rounds, SYSTEMS, Steady, lambda round: round.outcome.latency.p99)
+    memory = spreads(rounds, SYSTEMS, Steady, lambda round: sum(round.memory_after.values()))
     return Report(
         "telemetry",
         rounds,

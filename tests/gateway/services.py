@@ -63,6 +63,15 @@ class Services:
         }
         self.answer(service, call, body, status, **headers)
 
+    def hang(self, service: str, call: str) -> None:
+        """Never answer `call`."""
+
+        async def never(_request: web.Request) -> web.Response:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        self.handle(service, call, never)
+
     def handle(self, service: str, call: str, handler: Handler) -> None:
         """Answer `call` by a handler of the test's own."""
         method, _, path = call.partition(" ")

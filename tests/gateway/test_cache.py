@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from discovery.config.caching import Caching
 from gateway.cache.http import key_of
 from gateway.cache.resource import LOCAL
-from gateway.edge.store import STORE
+from gateway.redis.store import STORE
 from services.contracts.money import Money
 from services.contracts.product import ProductChanged, Variant
 from tests.gateway.conftest import Configure, Gateway, consuming

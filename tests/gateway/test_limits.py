@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from discovery.config.limits import Limit, Limits
 from gateway.edge.counters import Counters
 from gateway.edge.rules import Charge, Rule
-from gateway.edge.store import Store
+from gateway.redis.store import Store
 from services.chassis.envelope import new_id
 from tests.faults.proxy import proxied
 from tests.gateway.conftest import Configure, Gateway

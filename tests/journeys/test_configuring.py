@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from scripts.layout import Layout
-from tests.journeys.command import portico
+from tests.command import portico
 from tests.journeys.shop import Shop
 from tests.parts import eventually
 

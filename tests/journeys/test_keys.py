@@ -19,8 +19,8 @@ from discovery.control_plane.bootstrap import bootstrap
 from scripts.layout import Layout
 from scripts.platform import platform_specs
 from scripts.supervisor import Supervisor
+from tests.command import portico
 from tests.discovery.platform import envoy_process
-from tests.journeys.command import portico
 from tests.journeys.shop import Answer, Shop, User
 from tests.parts import eventually
 from tests.tokens import Issuer

@@ -4,7 +4,7 @@ from typing import Any
 
 from scripts.layout import Layout
 from scripts.supervisor import Supervisor
-from tests.journeys.command import portico
+from tests.command import portico
 from tests.journeys.letters import letter_about, poison
 from tests.journeys.shop import Shop
 from tests.parts import eventually

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,9 @@ from typing import Any
 import psutil
 import pytest
 
-from scripts.layout import CHECKOUT, PORTS, Layout
+from scripts.layout import PORTS, Layout
 from scripts.supervisor.ports import in_use
+from tests.command import portico as run
 from tests.parts import eventually
 
 PORT_OFFSET = 5_000
@@ -33,22 +33,7 @@ class Command:
 
     async def run(self, *arguments: str) -> tuple[int, str]:
         """Exit code and everything printed."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            "from scripts.cli import main; main()",
-            *arguments,
-            cwd=CHECKOUT,
-            env={
-                **os.environ,
-                "PORTICO_HOME": str(self.layout.home),
-                "PORTICO_PORT_OFFSET": str(PORT_OFFSET),
-            },
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await process.communicate()
-        return process.returncode or 0, output.decode()
+        return await run(self.layout, *arguments)
 
     async def processes(self) -> dict[str, Mapping[str, Any]]:
         """What `status --json` says, by name of the process."""

@@ -15,12 +15,12 @@ METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _FILTER = "envoy.extensions.filters.http.cors.v3"
 _SENT = (
     *("authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id"),
-    *("x-cart-token", "x-correlation-id"),
+    "x-correlation-id",
 )
 _READ = (
     *("allow", "cache-status", "deprecation", "etag", "link", "location", "retry-after", "sunset"),
-    *("ratelimit", "ratelimit-policy", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"),
-    *("traceparent", "www-authenticate", "x-cart-token", "x-correlation-id"),
+    *("ratelimit-policy", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"),
+    *("traceparent", "www-authenticate", "x-correlation-id"),
 )
 _REMEMBERED_SECONDS = 600
 

@@ -67,7 +67,7 @@ async def trace(request: web.Request) -> web.Response:
 @routes.get("/api/dependencies")
 async def dependencies(request: web.Request) -> web.Response:
     """Who calls whom, as Jaeger tells it."""
-    return _json(jaeger.answer([jaeger.dependency(call) for call in await _calls(request)]))
+    return _json(jaeger.answer(jaeger.dependencies(await _calls(request))))
 
 
 @routes.get("/api/console/traces")

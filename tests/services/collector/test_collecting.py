@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from aiohttp import ClientSession
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -21,7 +23,7 @@ from scripts.supervisor.logfile import LogFile
 from tests.parts import eventually
 from tests.services.collector.conftest import Collector
 from tests.serving import serving
-from tests.unit.collector.spans import export
+from tests.unit.collector.spans import export, text
 
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 
@@ -61,6 +63,29 @@ async def test_what_the_exporter_sends_is_answered_as_jaeger_would(
     assert {"name": "order.insert", "spanKind": "internal"} in kinds
     [overview] = (await collector.get("/api/console/traces", tags='{"http.status_code": 202}'))["items"]
     assert overview["trace_id"] == trace_id
+
+
+async def test_an_export_that_is_sent_again_changes_nothing(collector: Collector) -> None:
+    now = time.time_ns()
+    sent = export(start_time_unix_nano=now)
+    for number, kind in enumerate((Span.SPAN_KIND_SERVER, Span.SPAN_KIND_CONSUMER), 1):
+        called = export(
+            span_id=number.to_bytes(8), parent_span_id=b"s" * 8, kind=kind, start_time_unix_nano=now
+        )
+        called.resource_spans[0].resource.attributes[0].CopyFrom(text("service.name", "payment"))
+        sent.MergeFrom(called)
+    later = export(trace_id=b"l" * 16)
+    async with ClientSession(collector.otlp, raise_for_status=True) as http:
+        for one in (sent, sent, later):
+            await http.post("/v1/traces", data=one.SerializeToString(), headers=PROTOBUF)
+
+    async def stored() -> Any:
+        return len((await collector.get("/api/console/traces"))["items"]) == 2
+
+    await eventually(stored)
+    assert (await collector.get("/api/dependencies"))["data"] == [
+        {"parent": "order", "child": "payment", "callCount": 2}
+    ]
 
 
 async def test_what_is_no_export_is_refused_and_says_why(collector: Collector) -> None:

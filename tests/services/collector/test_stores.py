@@ -88,6 +88,41 @@ async def test_a_trace_is_read_back_as_it_was_written(traces: TraceStore) -> Non
     assert read == [parent, child]
 
 
+async def test_a_span_that_is_sent_again_counts_once(traces: TraceStore) -> None:
+    first, second = span(1, error=True), span(1)
+    traces.write([first, first])
+    used = traces.used
+    traces.write([second, first])
+    assert traces.used == 2 * used
+    counted = "SELECT spans, errors, bytes FROM traces"
+    [row] = await Readers(traces.path).ask(lambda db: db.execute(counted).fetchall())
+    assert tuple(row) == (2, 1, traces.used)
+
+
+async def test_what_is_sent_again_drives_nothing_out(tmp_path: Path) -> None:
+    store = trace_store(tmp_path, size=10_000)
+    sent = [span(number) for number in range(1, 11)]
+    store.write(sent)
+    for _ in range(100):
+        store.write(sent[-1:])
+        store.trim(NOW)
+    assert len(await found(store)) == len(sent)
+    store.close()
+
+
+async def test_who_calls_whom_is_told_once_for_each_means(traces: TraceStore) -> None:
+    caller = span(1, service="order")
+    message, request, odd = (
+        span(1, service="payment", parent=caller.span_id, details=details)
+        for details in ({"kind": "consumer"}, {"kind": "server"}, {})
+    )
+    traces.write([caller, message, request, odd])
+    assert await Readers(traces.path).ask(lambda db: calls(db, 0)) == [
+        Call("order", "payment", False, 2, 0),
+        Call("order", "payment", True, 1, 0),
+    ]
+
+
 async def test_traces_are_found_by_everything_that_can_be_asked(traces: TraceStore) -> None:
     tags = {"kind": "server", "tags": {"http.status_code": 500, "retried": True}}
     traces.write(

@@ -1,6 +1,6 @@
 """What wrk says, as the other load generators say it."""
 
-from tests.benchmarks.figures import Percentiles
+from scripts.load.percentiles import Percentiles
 from tests.benchmarks.pressure import outcome
 
 SAID = {

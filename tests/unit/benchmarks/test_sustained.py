@@ -2,7 +2,7 @@ from math import nan
 
 import pytest
 
-from tests.benchmarks.figures import Percentiles
+from scripts.load.percentiles import Percentiles
 from tests.benchmarks.load import Outcome
 from tests.benchmarks.sustained import Step
 

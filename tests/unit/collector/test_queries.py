@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from observability.collector import jaeger
-from observability.collector.searching import TraceQuery
+from observability.collector.searching import Call, TraceQuery
 from observability.collector.words import match_expression, words_understood
 from services.chassis.errors import Invalid
 from tests.unit.collector.spans import span
@@ -114,3 +114,15 @@ def test_a_trace_is_rendered_as_jaeger_reads_it() -> None:
     assert [reference["refType"] for reference in other["references"]] == ["CHILD_OF", "FOLLOWS_FROM"]
     kinds = {tag["key"]: (tag["type"], tag["value"]) for tag in other["tags"]}
     assert (kinds["ok"], kinds["share"], kinds["error"]) == (("bool", True), ("float64", 0.5), ("bool", True))
+
+
+def test_two_services_are_one_line_however_they_talk() -> None:
+    calls = [
+        Call("order", "payment", False, 2, 0),
+        Call("gateway", "order", False, 5, 0),
+        Call("order", "payment", True, 40, 1),
+    ]
+    assert jaeger.dependencies(calls) == [
+        {"parent": "order", "child": "payment", "callCount": 42},
+        {"parent": "gateway", "child": "order", "callCount": 5},
+    ]

@@ -15,7 +15,6 @@ def entry(status: str = "passing", **service: Any) -> dict[str, Any]:
         "Address": "10.0.0.5",
         "Port": 8000,
         "Tags": ["portico"],
-        "Meta": {},
         **service,
     }
     checks = [{"Status": "passing"}, {"Status": status}]
@@ -57,14 +56,13 @@ def test_one_that_never_passed_is_not_asked() -> None:
 
 
 def test_an_entry_becomes_an_endpoint() -> None:
-    meta = {"version": "1.2", "zone": "a"}
-    (found,) = endpoints([entry(Meta=meta, Weights={"Passing": 3, "Warning": 1})])
-    assert found == Endpoint("order-1", "10.0.0.5", 8000, 3, ("portico",), "1.2", meta)
+    (found,) = endpoints([entry(Weights={"Passing": 3, "Warning": 1})])
+    assert found == Endpoint("order-1", "10.0.0.5", 8000, 3, ("portico",))
 
 
 def test_an_entry_registered_by_hand_needs_no_more_than_an_id_and_a_port() -> None:
-    (found,) = endpoints([entry(Address="", Tags=None, Meta=None)])
-    assert (found.host, found.weight, found.tags, found.version) == ("10.0.0.1", 1, (), "")
+    (found,) = endpoints([entry(Address="", Tags=None)])
+    assert (found.host, found.weight, found.tags) == ("10.0.0.1", 1, ())
 
 
 def test_endpoints_are_in_one_order() -> None:

@@ -71,7 +71,7 @@ async def handler(request):
         return web.Response(text=traceparent())
 
 async def main():
-    app = web.Application(middlewares=[server_middleware(0.05)])
+    app = web.Application(middlewares=[server_middleware(0.1)])
     app.add_routes([web.get("/orders", handler), web.get("/livez", lambda request: asyncio.sleep(0, web.Response()))])
     runner = web.AppRunner(app)
     await runner.setup()
@@ -136,6 +136,17 @@ async def test_a_request_is_one_trace_without_its_query() -> None:
     assert "upkeep" not in str(spans)
     assert not [name for name in named if "livez" in name]
     assert len([span for span in spans if span.kind == Span.SPAN_KIND_CLIENT]) == 2
+
+
+async def test_what_nobody_chose_and_what_is_too_much_pass_without_a_trace() -> None:
+    said, spans = await collected(SERVE_MORE_THAN_ARE_RECORDED)
+    not_chosen, chosen, one_too_many = said.splitlines()
+    assert not_chosen == f"00-{'c' * 32}-{'b' * 16}-00"
+    assert one_too_many == f"00-{'a' * 32}-{'b' * 16}-00"
+    served, called = sorted(spans, key=lambda span: span.kind)
+    assert chosen == f"00-{'a' * 32}-{served.span_id.hex()}-01"
+    assert (served.kind, served.parent_span_id.hex()) == (Span.SPAN_KIND_SERVER, "b" * 16)
+    assert (called.kind, called.parent_span_id) == (Span.SPAN_KIND_CLIENT, served.span_id)
 
 
 async def test_a_call_is_a_span_that_what_is_called_goes_on_with() -> None:

@@ -7,39 +7,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.contracts.message import Message
-from services.contracts.money import Money
 from services.contracts.payment import (
     AuthorizePayment,
-    CapturePayment,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentCaptureFailed,
     PaymentDeclined,
-    PaymentMethod,
     PaymentVoided,
     VoidPayment,
 )
-from services.payment.domain import Answer, Call, Command, Decision, Fact, Payment, Policy, begun
+from services.payment.domain import Answer, Call, Command, Decision, Fact, Payment, begun
 from services.payment.lifecycle import hear, obey, resume, wait
 from services.payment.providers.port import Outcome
 from services.payment.use_cases import FACTS
+from tests.unit.payment.commands import AUTHORIZE, CAPTURE, POLICY, VOID
 
-IDS = {"payment_id": "p", "order_id": "o"}
-POLICY = Policy(
-    lease=timedelta(seconds=8),
-    attempts=2,
-    pause=timedelta(seconds=1),
-    pending_pause=timedelta(seconds=5),
-    longest_pause=timedelta(seconds=60),
-)
-AUTHORIZE = AuthorizePayment(
-    **IDS,
-    user_id="u",
-    amount=Money(amount=100, currency="USD"),
-    method=PaymentMethod(provider="sandbox", token="tok_approve"),
-)
-CAPTURE = CapturePayment(**IDS)
-VOID = VoidPayment(**IDS)
 pick = st.integers(0, 7)
 
 

@@ -4,39 +4,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
-from services.contracts.money import Money
 from services.contracts.payment import (
-    AuthorizePayment,
-    CapturePayment,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentCaptureFailed,
     PaymentDeclined,
-    PaymentMethod,
     PaymentVoided,
     SandboxToken,
-    VoidPayment,
 )
-from services.payment.domain import Answer, Call, Command, Decision, Fact, Payment, Policy, begun
+from services.payment.domain import Answer, Call, Command, Decision, Fact, Payment, begun
 from services.payment.lifecycle import hear, obey, resume, wait
 from services.payment.providers.sandbox import SCRIPTS
+from tests.unit.payment.commands import AUTHORIZE, CAPTURE, IDS, POLICY, VOID
 
-POLICY = Policy(
-    lease=timedelta(seconds=8),
-    attempts=2,
-    pause=timedelta(seconds=1),
-    pending_pause=timedelta(seconds=5),
-    longest_pause=timedelta(seconds=60),
-)
-IDS = {"payment_id": "p", "order_id": "o"}
-AUTHORIZE = AuthorizePayment(
-    **IDS,
-    user_id="u",
-    amount=Money(amount=100, currency="USD"),
-    method=PaymentMethod(provider="sandbox", token="tok_approve"),
-)
-CAPTURE = CapturePayment(**IDS)
-VOID = VoidPayment(**IDS)
 AUTHORIZED = PaymentAuthorized(**IDS)
 CAPTURED = PaymentCaptured(**IDS)
 CAPTURE_FAILED = PaymentCaptureFailed(**IDS)

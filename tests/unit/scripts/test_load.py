@@ -12,9 +12,10 @@ import pytest
 from scripts.load import customers as accounts
 from scripts.load.endings import MISSING, UNREAD, Ending, endings
 from scripts.load.loops import Pace, closed_loop, open_loop
+from scripts.load.percentiles import Percentiles
 from scripts.load.placing import Outcome, Patience, Placement, Placing
 from scripts.load.record import Record, recorded
-from scripts.load.report import Latencies, Report
+from scripts.load.report import Report
 from scripts.load.stock import Stock, mismatches
 from scripts.load.wishes import Wish
 from tests.parts import eventually
@@ -200,7 +201,7 @@ def test_a_report_sums_up() -> None:
     assert report.repeated == {"503": 1, "500": 1}
     assert (report.payable, report.paid) == (4, 1)
     assert report.sold == {"tea": 2, "jam": 1}
-    assert report.ending == Latencies(0.2, 0.4, 0.4, 0.4)
+    assert report.ending == Percentiles(0.2, 0.4, 0.4, 0.4)
 
 
 def test_a_run_goes_well_when_all_ended_as_they_were_paid() -> None:
@@ -241,10 +242,11 @@ def complaints(placements: list[Placement], known: dict[str, Ending]) -> list[st
     return list(Report.of(Pace(len(placements), 1.0, 0.0, 0.1), placements, known).complaints())
 
 
-def test_percentiles_are_seconds_that_somebody_waited() -> None:
-    assert Latencies.of(range(1, 101)) == Latencies(50, 95, 99, 100)
-    assert Latencies.of([7]) == Latencies(7, 7, 7, 7)
-    assert math.isnan(Latencies.of([]).p99)
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    assert Percentiles.of(range(1, 101)) == Percentiles(p50=50, p95=95, p99=99, most=100)
+    assert Percentiles.of([3, 1, 2]) == Percentiles(p50=2, p95=3, p99=3, most=3)
+    assert Percentiles.of([7]) == Percentiles(7, 7, 7, 7)
+    assert math.isnan(Percentiles.of([]).p99)
 
 
 def test_stock_is_what_it_was_less_what_was_sold() -> None:

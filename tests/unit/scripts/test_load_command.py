@@ -7,7 +7,8 @@ from scripts.cli import app
 from scripts.commands.outcome import show_complaints, show_report, show_stock
 from scripts.console import console
 from scripts.load.loops import Pace
-from scripts.load.report import Latencies, Report
+from scripts.load.percentiles import Percentiles
+from scripts.load.report import Report
 
 
 @pytest.mark.parametrize("share", ["", "=many", "=-0.1", "=1.1", "=nan", "=inf", "=-inf"])
@@ -31,8 +32,8 @@ def test_a_report_is_shown_with_shares_and_reasons() -> None:
         unknown=0,
         repeated={"503": 4},
         sold={},
-        accepting=Latencies(0.01, 0.02, 0.03, 0.04),
-        ending=Latencies(0.1, 0.2, 0.3, 0.4),
+        accepting=Percentiles(0.01, 0.02, 0.03, 0.04),
+        ending=Percentiles(0.1, 0.2, 0.3, 0.4),
     )
     with console.capture() as capture:
         show_report(report)

@@ -50,7 +50,7 @@ export function amount(value: number, unit: Unit): string {
 
 const SERVICES = [
   ...["order", "gateway", "payment", "inventory", "product", "auth", "envoy-edge", "envoy-egress", "operations"],
-  ...["user", "cart", "shipping", "discount", "notification", "review", "control-plane", "collector"],
+  ...["control-plane", "collector"],
 ];
 const GOLDEN_ANGLE = 137.508;
 

@@ -1,17 +1,15 @@
-"""Redis as the edge uses it: for what may be lost, so it is never waited for long, nor asked while it is away."""
+"""Redis for what can be done without, limits and the cache: it is not asked while it is away."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
 from aiohttp import web
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from gateway.breaker import Breaker, Tolerance
+from gateway.redis.reach import reached
 from gateway.settings import Settings
-from services.chassis.errors import Unavailable
 from services.chassis.redis import REDIS
 
 _TOLERANCE: Final = Tolerance(failures=3, seconds=1.0)
@@ -34,11 +32,8 @@ class Store:
     async def reached(self) -> AsyncIterator[Redis]:
         """The client. Raises Unavailable when Redis fails, takes too long, or has done so too often just now."""
         with self._breaker.attempt():
-            try:
-                async with asyncio.timeout(self._seconds):
-                    yield self._client
-            except (RedisError, OSError) as error:
-                raise Unavailable("redis does not answer") from error
+            async with reached(self._client, self._seconds) as client:
+                yield client
 
 
 STORE = web.AppKey("STORE", Store)

@@ -8,15 +8,11 @@ from scripts.layout import CHECKOUT, Layout
 
 
 async def portico(layout: Layout, *arguments: str) -> tuple[int, str]:
-    """Run the command against the platform of the tests; exit code and everything printed."""
+    """Run the command for the platform of this layout; exit code and everything printed."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "from scripts.cli import main; main()", *arguments),
         cwd=CHECKOUT,
-        env={
-            **os.environ,
-            "PORTICO_HOME": str(layout.home),
-            "PORTICO_PORT_OFFSET": str(layout.port_offset),
-        },
+        env={**os.environ, **layout.environment},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

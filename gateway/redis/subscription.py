@@ -8,12 +8,8 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from services.chassis.settings import RedisSettings
-
-LOST: Final = (RedisError, OSError)
-"""What it ends with when Redis is lost."""
 
 RECONNECT_SECONDS: Final = 0.5
 _SILENCE_SECONDS: Final = 5.0

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, sqrt
 from statistics import fmean
 
 from tests.benchmarks import sagas
@@ -11,7 +11,9 @@ from tests.benchmarks.load import Load, Outcome, Steady, under
 from tests.benchmarks.platform import Platform
 from tests.benchmarks.rounds import Effort
 
-FIRST, RESOLUTION = 50.0, 25.0
+FIRST, LEAST = 50.0, 5.0
+CLOSE = 1.2
+"""The highest rate is found when the lowest one that is too high is no more than so many times as high."""
 SECONDS = 15.0
 LOOK_SECONDS = 0.5
 # A backlog that grows by less than this share of what arrives is taken for noise.
@@ -36,15 +38,24 @@ class Step:
 
 
 async def highest_sustained(platform: Platform, orders: Load, effort: Effort) -> list[Step]:
-    """Double the rate until it is too high, then halve the distance to the last that was not; all the steps."""
+    """All the steps that it took to find it."""
     steps: list[Step] = []
-    rate, low, high = FIRST, 0.0, inf
-    while high - low > RESOLUTION:
-        step = await _step(platform, orders, Steady(rate, effort.seconds(SECONDS)))
-        steps.append(step)
-        low, high = (rate, high) if step.sustained else (low, rate)
-        rate = 2 * low if high == inf else (low + high) / 2
+    while rate := next_rate(steps):
+        steps.append(await _step(platform, orders, Steady(rate, effort.seconds(SECONDS))))
     return steps
+
+
+def next_rate(steps: Sequence[Step]) -> float | None:
+    """Double the rate until it is too high, or halve it until it is not; then go between. None when it is found."""
+    if not steps:
+        return FIRST
+    low = max((step.rate for step in steps if step.sustained), default=0.0)
+    high = min((step.rate for step in steps if not step.sustained), default=inf)
+    if high == inf:
+        return 2 * low
+    if not low:
+        return high / 2 if high / 2 >= LEAST else None
+    return sqrt(low * high) if high > CLOSE * low else None
 
 
 async def _step(platform: Platform, orders: Load, how: Steady) -> Step:

@@ -4,21 +4,21 @@ import pytest
 
 from scripts.load.percentiles import Percentiles
 from tests.benchmarks.load import Outcome
-from tests.benchmarks.sustained import Step
+from tests.benchmarks.sustained import CLOSE, LEAST, Step, next_rate
 
 
-def step(backlog: list[int], failures: dict[str, int] | None = None) -> Step:
+def step(backlog: list[int], failures: dict[str, int] | None = None, rate: float = 20.0) -> Step:
     outcome = Outcome(
         sent=600,
         answered=600,
         seconds=30.0,
-        rate=20.0,
+        rate=rate,
         latency=Percentiles(nan, nan, nan, nan),
         failures=failures or {},
         behind=0.0,
         generator_cpu=0.1,
     )
-    return Step(20.0, backlog, outcome)
+    return Step(rate, backlog, outcome)
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,20 @@ def test_a_rate_is_sustained_when_the_backlog_stays(backlog: list[int], sustaine
 
 def test_a_rate_at_which_orders_are_refused_is_not_sustained() -> None:
     assert not step([0] * 60, {"503": 1}).sustained
+
+
+@pytest.mark.parametrize("highest", [7.0, 33.0, 50.0, 310.0])
+def test_the_highest_rate_is_found_closely_wherever_it_is(highest: float) -> None:
+    steps: list[Step] = []
+    while rate := next_rate(steps):
+        steps.append(step([0] * 60 if rate <= highest else list(range(60)), rate=rate))
+    found = max(it.rate for it in steps if it.sustained)
+    assert highest / CLOSE <= found <= highest
+    assert len(steps) <= 8
+
+
+def test_where_nothing_is_sustained_the_search_ends() -> None:
+    steps: list[Step] = []
+    while rate := next_rate(steps):
+        steps.append(step(list(range(60)), rate=rate))
+    assert min(it.rate for it in steps) >= LEAST

@@ -42,7 +42,7 @@ def test_a_rate_at_which_orders_are_refused_is_not_sustained() -> None:
 def test_the_highest_rate_is_found_closely_wherever_it_is(highest: float) -> None:
     steps: list[Step] = []
     while rate := next_rate(steps):
-        steps.append(step([0] * 60 if rate <= highest else list(range(60)), rate=rate))
+        steps.append(step([0 if rate <= highest else round(rate * n) for n in range(60)], rate=rate))
     found = max(it.rate for it in steps if it.sustained)
     assert highest / CLOSE <= found <= highest
     assert len(steps) <= 8
@@ -51,5 +51,5 @@ def test_the_highest_rate_is_found_closely_wherever_it_is(highest: float) -> Non
 def test_where_nothing_is_sustained_the_search_ends() -> None:
     steps: list[Step] = []
     while rate := next_rate(steps):
-        steps.append(step(list(range(60)), rate=rate))
+        steps.append(step([round(rate * n) for n in range(60)], rate=rate))
     assert min(it.rate for it in steps) >= LEAST

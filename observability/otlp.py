@@ -30,10 +30,10 @@ from observability.sampling import Budget, Chosen
 _EXPORT_SECONDS = 2.0
 _QUEUED_SPANS = 4_096
 _BATCH_SPANS = 512
-_BATCH_MILLISECONDS = 1_000
+_BATCH_MILLISECONDS = 2_000
 _MAX_ATTRIBUTE = 1_024
 
-_BURST_SECONDS = 10.0
+_BURST_SECONDS = 5.0
 _PROBES = re.compile("/(livez|readyz|servingz|health|metrics)")
 # Probes and watches say nothing about a request, and a blocking query's span lasts a minute.
 _UNTRACED = {

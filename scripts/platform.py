@@ -14,7 +14,7 @@ SERVICE_NEEDS = ("consul", "redis", "mongodb", "rabbitmq")
 # The services drain for PORTICO_DRAIN_SECONDS and then finish what is in flight.
 SERVICE_STOP_SECONDS = 20.0
 # Under load not every order has to be looked at, and recording each would cost what it takes to place others.
-TRACES_PER_SECOND = "5"
+TRACES_PER_SECOND = "2"
 # Who only watches has the processor after those who work; what it can't keep up with it leaves out and counts.
 WATCHER_NICENESS = 10
 # Services know no version of the API, so they are told what clients of it must know.

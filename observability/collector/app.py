@@ -19,7 +19,7 @@ from observability.collector.traces import TraceLimits, TraceStore
 from services.chassis.app import make_runner, make_service
 from services.chassis.background import background, every
 
-ROUND_SECONDS = 0.5
+ROUND_SECONDS = 1.0
 TRIM_SECONDS = 5.0
 _HOUR = 3_600_000_000
 _SECOND = 1_000_000

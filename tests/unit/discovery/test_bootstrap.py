@@ -5,7 +5,8 @@ from discovery.control_plane.bootstrap import bootstrap
 
 def test_a_bootstrap_holds_who_and_where_and_nothing_else() -> None:
     document = bootstrap("edge", "edge-1", 9901, [("10.0.0.1", 18000), ("10.0.0.2", 18000)])
-    assert set(document) == {"node", "admin", "dynamic_resources", "static_resources", "overload_manager"}
+    own = {"overload_manager", "layered_runtime"}
+    assert set(document) == {"node", "admin", "dynamic_resources", "static_resources", *own}
     assert document["node"] == {"id": "edge-1", "cluster": "edge"}
     (cluster,) = document["static_resources"]["clusters"]
     (group,) = cluster["load_assignment"]["endpoints"]

@@ -85,7 +85,9 @@ def make_server_middleware(traces_per_second: float | None) -> Middleware:
     The others pass without a trace, and nothing that is done for them is instrumented: that would cost almost as much.
     """
     instrumented = _instrumented()
-    budget = Budget(traces_per_second, traces_per_second * _BURST_SECONDS) if traces_per_second else None
+    budget = None
+    if traces_per_second:
+        budget = Budget(traces_per_second, max(1.0, traces_per_second * _BURST_SECONDS))
 
     @web.middleware
     async def traced(request: web.Request, handler: Handler) -> web.StreamResponse:

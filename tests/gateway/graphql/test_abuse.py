@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from tests.tokens import Issuer
 
 SECONDS = 0.5
 """Of this process, which is the gateway too: so much any of it may take, and most of it takes milliseconds."""
+TRIES = 3
+"""One of them may have to collect the garbage of all tests before."""
 
 
 def many(count: int, text: str) -> str:
@@ -83,11 +86,19 @@ DOCUMENTS = {
 }
 
 
-async def timed(shop: Instance, document: str, **more: Any) -> Answer:
-    started = time.process_time()
-    answer = await ask(shop, document, **more)
-    assert time.process_time() - started < SECONDS
+async def cheap(attack: Callable[[], Awaitable[Answer]]) -> Answer:
+    """The answer to an attack that costs little."""
+    took: list[float] = []
+    while min(took, default=SECONDS) >= SECONDS and len(took) < TRIES:
+        started = time.process_time()
+        answer = await attack()
+        took.append(time.process_time() - started)
+    assert min(took) < SECONDS
     return answer
+
+
+async def timed(shop: Instance, document: str, **more: Any) -> Answer:
+    return await cheap(lambda: ask(shop, document, **more))
 
 
 @pytest.mark.parametrize(("document", "code"), DOCUMENTS.values(), ids=DOCUMENTS.keys())
@@ -186,12 +197,14 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
 
 @pytest.mark.parametrize(("body", "status", "slug"), BODIES.values(), ids=BODIES.keys())
 async def test_a_body_that_is_none(shop: Instance, body: bytes, status: int, slug: str) -> None:
-    started = time.process_time()
-    async with shop.http.post(GRAPHQL, data=body, headers={"Content-Type": "application/json"}) as response:
-        answer = await Answer.of(response)
+    async def attack() -> Answer:
+        headers = {"Content-Type": "application/json"}
+        async with shop.http.post(GRAPHQL, data=body, headers=headers) as response:
+            return await Answer.of(response)
+
+    answer = await cheap(attack)
     assert (answer.status, answer.slug) == (status, slug)
     assert answer.headers["Content-Type"].startswith("application/problem+json")
-    assert time.process_time() - started < SECONDS
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,19 @@ class LeftOut:
 
     def without(self, entries: Sequence[Entry]) -> list[Entry]:
         """The entries of the others. Who is left out is logged once, and counted for as long as it is registered."""
-        found = {(told.id, problem) for told in map(endpoint, entries) if (problem := obstacle(told))}
+        fit: list[Entry] = []
+        found: set[tuple[str, str]] = set()
+        for entry in entries:
+            told = endpoint(entry)
+            if problem := obstacle(told):
+                found.add((told.id, problem))
+            else:
+                fit.append(entry)
         for id, problem in sorted(found - self._known):
             logger.error("%s is left out of %s, Envoy can't be told of it: %s", id, self._service, problem)
         self._known = found
         metrics.INSTANCES_LEFT_OUT.labels(self._service).set(len(found))
-        return [entry for entry in entries if not obstacle(endpoint(entry))]
+        return fit
 
 
 def obstacle(told: Endpoint) -> str | None:

@@ -37,7 +37,7 @@ class Load:
 
     @contextmanager
     def place(self, resilience: Resilience, what: str, share: float) -> Iterator[None]:
-        """A place for a request, in so much of what there is. Raises Unavailable."""
+        """A place for a request, in so much of what there is. Raises Overloaded."""
         if self._lag > share * resilience.lag_seconds:
             raise shed(what, "late")
         with self._requests.place(math.ceil(share * resilience.in_flight), what):
@@ -65,7 +65,7 @@ async def load(app: web.Application) -> AsyncIterator[None]:
 
 @web.middleware
 async def within_capacity(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn away what there is no place for. Raises Unavailable."""
+    """Turn away what there is no place for. Raises Overloaded."""
     if request.path in INTERNAL:
         return await handler(request)
     resilience = request.app[CONFIGURATION][Resilience]

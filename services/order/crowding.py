@@ -12,6 +12,9 @@ from services.chassis.clock import utcnow
 from services.order.settings import Settings
 from services.order.use_cases import count_lagging
 
+RETRY_SECONDS: Final = 5
+"""After so long it is worth to come again."""
+
 _MANY: Final = 10
 """A few that lag behind may have met with something of their own."""
 

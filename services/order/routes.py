@@ -15,7 +15,7 @@ from services.chassis.identity import caller
 from services.chassis.mongo import DATABASE, Work
 from services.chassis.pagination import decode_cursor, encode_cursor
 from services.order.changes import changes_of
-from services.order.crowding import CROWD
+from services.order.crowding import CROWD, RETRY_SECONDS
 from services.order.schemas import (
     CancelIn,
     ChangesPosition,
@@ -38,7 +38,6 @@ from services.order.use_cases import (
     preview_order,
 )
 
-_CROWDED_SECONDS: Final = 5
 SAGA_DEADLINE = web.AppKey("SAGA_DEADLINE", timedelta)
 PLACING: Final = web.AppKey("PLACING", GroupCommit[PlaceOrderIn])
 routes = web.RouteTableDef()
@@ -53,7 +52,7 @@ async def place(request: web.Request) -> web.Response:
 async def place_together(work: Work, asks: Sequence[Ask[PlaceOrderIn]]) -> list[StatusOut | Refusal]:
     """Place orders that came at the same time, unless there are too many on their way already."""
     if work.app[CROWD].too_many:
-        return [Overloaded("orders take too long at the moment", retry_after=_CROWDED_SECONDS)] * len(asks)
+        return [Overloaded("orders take too long at the moment", retry_after=RETRY_SECONDS)] * len(asks)
     outcomes = await place_orders(work, asks, work.app[SAGA_DEADLINE], utcnow())
     return [outcome if isinstance(outcome, Refusal) else StatusOut.of(outcome) for outcome in outcomes]
 

@@ -21,7 +21,7 @@ class Outlier(Setting):
     base_ejection: Seconds = 1.0
     max_ejection: Seconds = 5.0
     max_ejection_percent: int = Field(
-        100, ge=0, le=100, description="of the instances at once; 0 ejects none"
+        99, ge=0, le=100, description="of the instances at once, rounded down: with 99 the last one stays"
     )
 
     @model_validator(mode="after")

@@ -74,3 +74,23 @@ async def test_above_the_threshold_the_rest_is_refused_and_what_was_taken_goes_o
                 assert await socket.receive_str(timeout=5)
             busy.released.set()
         assert all(task.result() for task in taken)
+
+
+async def test_the_last_instance_is_asked_on_however_slow_it_was(
+    platform: Platform, join: Join, configure: Configure
+) -> None:
+    async with join("gateway", "alone") as alone:
+        await eventually(lambda: answered(platform.edge, PUBLIC, "alone"))
+        impatient = {"timeout": 0.2, "per_try_timeout": 0.2}
+        await configure("traffic", {"services": {"gateway": impatient}}, seen_by="edge")
+        async with asyncio.TaskGroup() as group:
+            late = [group.create_task(status(platform, "/api/held")) for _ in range(5)]
+        assert {task.result() for task in late} == {504}
+        alone.released.set()
+        assert {await status(platform, PUBLIC) for _ in range(20)} == {200}
+
+
+async def status(platform: Platform, path: str) -> int:
+    """How the edge answers."""
+    async with platform.edge.get(path) as response:
+        return response.status

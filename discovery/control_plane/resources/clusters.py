@@ -111,8 +111,8 @@ def _outlier_detection(outlier: Outlier) -> Message:
         "base_ejection_time": seconds(outlier.base_ejection),
         "max_ejection_time": seconds(outlier.max_ejection),
         "max_ejection_percent": outlier.max_ejection_percent,
-        # With few instances a percentage rounds down to nobody.
-        "always_eject_one_host": outlier.max_ejection_percent > 0,
+        # The last one too, whose answers may only be late; whether it is dead the health check decides.
+        "always_eject_one_host": False,
     }
 
 

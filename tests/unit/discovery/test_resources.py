@@ -132,13 +132,6 @@ def test_canaries_are_a_matter_of_one_assignment() -> None:
     assert changed("egress", catalog(traffic=traffic("order", canary={"canary": 10.0}))) == {}
 
 
-def test_no_percentage_of_a_few_is_nobody_unless_nobody_is_meant() -> None:
-    for percent, one in ((1, True), (0, False)):
-        policy = traffic("order", outlier={"max_ejection_percent": percent})
-        found = build("egress", catalog(traffic=policy), Settings())[CLUSTER]["order"]["outlier_detection"]
-        assert found["always_eject_one_host"] is one
-
-
 def egress_retries(headers: set[str]) -> list[str]:
     """The retry conditions of the order service's routes that match on exactly these headers."""
     hosts = built("egress")[ROUTE]["egress"]["virtual_hosts"]

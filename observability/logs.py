@@ -9,8 +9,8 @@ import logging
 import sys
 from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Thread
-from time import monotonic, sleep
+from threading import Event, Thread
+from time import monotonic
 from typing import Protocol
 
 from observability.ecs import EcsFormatter
@@ -43,6 +43,7 @@ class LineWriter:
         self._dropped = LOG_LINES_DROPPED.labels(to)
         self._most = queued_lines
         self._lines: SimpleQueue[bytes | None] = SimpleQueue()
+        self._closing = Event()
         self._thread = Thread(target=self._write_all, name="log-writer", daemon=True)
         self._thread.start()
 
@@ -55,6 +56,7 @@ class LineWriter:
 
     def close(self) -> None:
         """Write what is queued, for a few seconds at most."""
+        self._closing.set()
         self._lines.put(None)
         self._thread.join(_FLUSH_SECONDS)
 
@@ -63,7 +65,7 @@ class LineWriter:
         while None not in lines:
             lines = [self._lines.get()]
             # Whoever logs under load wakes this thread now and then, and not with every line.
-            sleep(_GATHERING_SECONDS)
+            self._closing.wait(_GATHERING_SECONDS)
             while not self._lines.empty():
                 lines.append(self._lines.get())
             try:

@@ -1,12 +1,19 @@
 """Putting products on sale, through the public API as an admin does."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from scripts.load.loops import closed_loop
 from scripts.storefront import Json, Refused, Storefront
 
-AT_ONCE = 8
+AT_ONCE: Final = 8
+_MOST_LINES: Final = 100
+"""Of one order."""
+_PATIENCE_SECONDS: Final = 60.0
+_PAUSE_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +29,23 @@ async def put_on_sale(
 ) -> int:
     """Create the articles that are not there yet; `tell` hears of each. Return how many were new. Raises Refused.
 
-    The stock comes first: a product that is there has its stock, wherever the run before was cut off.
+    The stock comes first: a product that is there has its stock, wherever the run before was cut off. All that is new
+    can be ordered afterwards.
     """
-    created = 0
+    new: list[Article] = []
 
     async def put(article: Article) -> None:
-        nonlocal created
         for sku, quantity in article.stock.items():
             await _fill(storefront, sku, quantity)
-        is_new = await _create(storefront, article.product)
-        created += is_new
+        if await _create(storefront, article.product):
+            new.append(article)
         tell()
 
     await closed_loop(put, articles, AT_ONCE)
-    return created
+    skus = [sku for article in new for sku in article.stock]
+    for first in range(0, len(skus), _MOST_LINES):
+        await _orderable(storefront, skus[first : first + _MOST_LINES])
+    return len(new)
 
 
 async def _fill(storefront: Storefront, sku: str, quantity: int) -> None:
@@ -54,6 +64,22 @@ async def _is_known(storefront: Storefront, path: str) -> bool:
             raise
         return False
     return True
+
+
+def _is_unheard_of(error: BaseException) -> bool:
+    return isinstance(error, Refused) and error.status == 422
+
+
+@retry(
+    retry=retry_if_exception(_is_unheard_of),
+    stop=stop_after_delay(_PATIENCE_SECONDS),
+    wait=wait_fixed(_PAUSE_SECONDS),
+    reraise=True,
+)
+async def _orderable(storefront: Storefront, skus: Sequence[str]) -> None:
+    """Wait until the order service has heard of these. Raises Refused."""
+    items = [{"sku": sku, "quantity": 1} for sku in skus]
+    await storefront.call("POST", "/api/v1/checkout/preview", {"items": items})
 
 
 async def _create(storefront: Storefront, product: Json) -> bool:

@@ -38,7 +38,7 @@ def discovery(settings: Settings) -> Callable[[web.Application], AsyncIterator[N
             serving(publisher, edges, codec, settings.host, settings.xds_port),
             background("publisher", lambda: publish_all(watch.catalogs(), settings, publisher)),
         ):
-            notify(f"STATUS=waiting for consul at {settings.consul_url}")
+            notify(f"STATUS=waiting for a first snapshot of what consul at {settings.consul_url} knows")
             await first_snapshots(publisher)
 
             async def complete() -> None:

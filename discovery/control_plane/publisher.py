@@ -42,7 +42,8 @@ class Publisher:
             new = snapshot(resources, self._codec, previous)
         except (Inconsistent, ParseError) as error:
             metrics.SNAPSHOTS_REFUSED.labels(role).inc()
-            logger.error("the snapshot for %s is refused, the last good one stays: %s", role, error)
+            stays = "the last good one stays" if previous else "there has been no good one yet"
+            logger.error("the snapshot for %s is refused, %s: %s", role, stays, error)
             return
         if new != previous:
             self._snapshots[role] = new

@@ -11,7 +11,6 @@ from scripts.seeding import Article, put_on_sale
 from scripts.storefront import Storefront, order_request
 from tests.benchmarks.load import Load, Request
 from tests.benchmarks.platform import Platform
-from tests.parts import eventually
 
 PLENTY = 1_000_000
 LINES = 3
@@ -55,12 +54,6 @@ async def open_shop(platform: Platform) -> Shop:
         await put_on_sale(admin, (_article(sku) for sku in skus))
     async with signed_in(url, credentials.customer.password, CUSTOMERS) as customers:
         everybody = [customers[number] for number in range(CUSTOMERS)]
-    catalogue = platform.database("order").catalogue
-
-    async def orderable() -> bool:
-        return await catalogue.count_documents({"active": True}) >= PRODUCTS
-
-    await eventually(orderable)
     return Shop(
         skus,
         tuple(customer.token for customer in everybody),

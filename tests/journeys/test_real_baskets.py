@@ -20,7 +20,6 @@ from scripts.platform import load_credentials
 from scripts.seeding import Article, put_on_sale
 from scripts.storefront import Refused, Storefront
 from scripts.supervisor import Supervisor
-from tests.parts import eventually
 
 PRODUCTS, BASKETS, SEED = 40, 60, 2
 
@@ -35,16 +34,10 @@ async def staff(platform: Supervisor, layout: Layout) -> AsyncIterator[Storefron
 
 
 @pytest.fixture(scope="module")
-async def catalogue(staff: Storefront, databases: Databases) -> Catalogue:
-    """On sale, and known to the order service."""
+async def catalogue(staff: Storefront) -> Catalogue:
+    """On sale."""
     catalogue = most_bought(PRODUCTS)
     assert await put_on_sale(staff, catalogue.articles) == PRODUCTS
-    skus = [sku for article in catalogue.articles for sku in article.stock]
-
-    async def are_known() -> bool:
-        return await databases["order"].catalogue.count_documents({"_id": {"$in": skus}}) == PRODUCTS
-
-    await eventually(are_known)
     return catalogue
 
 

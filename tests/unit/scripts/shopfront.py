@@ -17,7 +17,10 @@ CUT = 0
 
 
 class Shopfront:
-    """What it knows, and what it answers: `replies` are the statuses for the next orders; then all are accepted."""
+    """What it knows, and what it answers: `replies` are the statuses for the next orders; then all are accepted.
+
+    A product can be ordered only after somebody asked in vain.
+    """
 
     def __init__(self) -> None:
         self.url = ""
@@ -30,6 +33,7 @@ class Shopfront:
         self.is_shut = False
         self.stock: dict[str, int] = {}
         self.products: dict[str, Any] = {}
+        self.orderable: set[str] = set()
 
     def application(self) -> web.Application:
         """Its routes."""
@@ -42,6 +46,7 @@ class Shopfront:
                 web.post("/api/v2/orders", self._place),
                 web.get("/api/v2/orders", self._history),
                 web.post("/api/v1/products", self._create),
+                web.post("/api/v1/checkout/preview", self._preview),
                 web.get("/api/v1/inventory/{sku}", self._count),
                 web.post("/api/v1/inventory/{sku}/adjustments", self._adjust),
             ]
@@ -86,6 +91,12 @@ class Shopfront:
         product = await request.json()
         status = 409 if product["slug"] in self.products else 201
         self.products.setdefault(product["slug"], product)
+        return web.json_response({}, status=status)
+
+    async def _preview(self, request: web.Request) -> web.Response:
+        skus = {item["sku"] for item in (await request.json())["items"]}
+        status = 200 if skus <= self.orderable else 422
+        self.orderable |= skus
         return web.json_response({}, status=status)
 
     async def _count(self, request: web.Request) -> web.Response:

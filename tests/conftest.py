@@ -74,6 +74,9 @@ async def supervisor(layout: Layout, traces: OtlpReceiver) -> AsyncIterator[Supe
         "PORTICO_RATE_LIMIT_SCALE": "1000",
         "PORTICO_TRACES_PER_SECOND": "1000",
         "PORTICO_LOG_LINES_PER_SECOND": "5000",
+        # A machine that is slow for a moment is not what most tests are about.
+        "PORTICO_STORE_SECONDS": "5",
+        "PORTICO_SAGA_LAG_SECONDS": "25",
     }
     specs = tuple(spec.with_environment(everywhere) for spec in platform_specs(layout))
     async with Supervisor(specs, logs=layout.logs, record=layout.process_record) as owner:

@@ -27,21 +27,26 @@ S = TypeVar("S", bound=ProcessSettings)
 T = TypeVar("T")
 PATIENCE = 15.0
 """Seconds that anything in a test may take to come about."""
+_LONGEST_LOOK = 0.1
 
 
 async def eventually(look: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """Wait until `look` (a function or coroutine function) gives something true, and return it."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
+    """Wait until `look` (a function or coroutine function) gives something true, and return it.
+
+    A moment in which the machine stands still is not counted.
+    """
+    loop, waited = asyncio.get_running_loop(), 0.0
     while True:
+        began = loop.time()
         found = look()
         if asyncio.iscoroutine(found):
             found = await found
         if found:
             return found
-        if loop.time() > end:
+        if waited > seconds:
             raise AssertionError(f"{look} did not come true within {seconds:g} s; last seen: {found!r}")
         await asyncio.sleep(0.01)
+        waited += min(loop.time() - began, _LONGEST_LOOK)
 
 
 @dataclass(frozen=True)

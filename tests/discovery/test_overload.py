@@ -10,13 +10,16 @@ from tests.discovery.platform import Platform
 from tests.discovery.traffic import PUBLIC, answered
 from tests.parts import eventually
 
+_AT_ONCE = 1.0
+"""Seconds. The edge would wait for a gateway fifteen times as long."""
+
 
 async def refused_at_once(platform: Platform) -> bool:
     """Whether a request is answered with 503 before anybody could have waited."""
     started = time.monotonic()
     async with platform.edge.get(PUBLIC) as response:
         document = await response.json(content_type=None)
-        if response.status != 503 or time.monotonic() - started > 0.2:
+        if response.status != 503 or time.monotonic() - started > _AT_ONCE:
             return False
         assert response.content_type == "application/problem+json"
         assert document["type"] == "urn:portico:problem:unavailable"
@@ -81,7 +84,7 @@ async def test_the_last_instance_is_asked_on_however_slow_it_was(
 ) -> None:
     async with join("gateway", "alone") as alone:
         await eventually(lambda: answered(platform.edge, PUBLIC, "alone"))
-        impatient = {"timeout": 0.2, "per_try_timeout": 0.2}
+        impatient = {"timeout": 1.0, "per_try_timeout": 1.0}
         await configure("traffic", {"services": {"gateway": impatient}}, seen_by="edge")
         async with asyncio.TaskGroup() as group:
             late = [group.create_task(status(platform, "/api/held")) for _ in range(5)]

@@ -21,7 +21,9 @@ from tests.parts import Corner, eventually
 Gateway = Callable[..., Awaitable[Instance]]
 
 # A machine that stands still for a moment is not what most tests are about.
-PATIENT: Mapping[type[Section], Mapping[str, Any]] = {Resilience: {"lag_seconds": 60.0}}
+PATIENT: Mapping[type[Section], Mapping[str, Any]] = {
+    Resilience: {"lag_seconds": 60.0, "optional_seconds": 4.5}
+}
 PATIENT_SETTINGS: Mapping[str, Any] = {"store_seconds": 5.0}
 
 

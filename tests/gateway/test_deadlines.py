@@ -64,22 +64,22 @@ async def test_what_a_page_does_not_wait_for_is_not_worked_on(
     gateway: Gateway, slow: Slow, configure: Configure
 ) -> None:
     shop = await gateway(egress_url=slow.url)
-    await configure(Resilience, optional_seconds=0.1)
+    await configure(Resilience, optional_seconds=0.5)
     async with shop.http.get("/api/v1/products/mug") as response:
         assert (response.status, (await response.json())["degraded"]) == (200, ["stock"])
     [seconds] = await eventually(lambda: slow.took)
-    assert seconds < 1
+    assert seconds < 3
 
 
 async def test_what_a_caller_does_not_wait_for_is_not_worked_on(
     gateway: Gateway, slow: Slow, configure: Configure
 ) -> None:
     shop = await gateway(egress_url=slow.url)
-    await configure(Resilience, read_seconds=0.1)
+    await configure(Resilience, read_seconds=0.5)
     async with shop.http.get("/api/v1/categories") as response:
         assert response.status == 503
     [seconds] = await eventually(lambda: slow.took)
-    assert seconds < 1
+    assert seconds < 3
 
 
 async def test_a_deadline_that_came_with_the_request_is_not_exceeded(

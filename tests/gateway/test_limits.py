@@ -152,7 +152,7 @@ async def test_two_gateways_never_admit_more_than_one_would(
 
 
 async def test_what_is_owed_runs_off(limited: Instance, configure: Configure) -> None:
-    await configure(Limits, address={"requests": 2, "seconds": 0.6})
+    await configure(Limits, address={"requests": 2, "seconds": 4.0})
     headers, loop = at(), asyncio.get_running_loop()
     assert await admitted(limited, 3, CATEGORIES, headers) == 2
     started = loop.time()
@@ -161,7 +161,7 @@ async def test_what_is_owed_runs_off(limited: Instance, configure: Configure) ->
         return await status(limited, CATEGORIES, headers) == 200
 
     await eventually(again)
-    assert 0.1 < loop.time() - started < 0.6
+    assert 0.3 < loop.time() - started < 4
 
 
 async def test_what_is_paid_off_is_forgotten(limited: Instance, redis: Redis) -> None:
@@ -258,14 +258,15 @@ async def test_a_redis_that_does_not_answer_is_hardly_waited_for(
     loop = asyncio.get_running_loop()
     async with proxied(here.layout.port("redis")) as (proxy, port):
         unreliable = f"redis://127.0.0.1:{port}/0"
-        shop = await gateway(rate_limit_scale=1.0, redis_url=unreliable, store_seconds=0.1)
+        shop = await gateway(rate_limit_scale=1.0, redis_url=unreliable, store_seconds=0.5)
         await configure(Limits, address=a_day(1))
         headers = at()
         assert await admitted(shop, 2, CATEGORIES, headers) == 1
         proxy.half_open()
         started = loop.time()
         assert await admitted(shop, 100, CATEGORIES, headers) == 100
-        assert loop.time() - started < 2.5
+        # Waited for each time, it would take 50 s.
+        assert loop.time() - started < 10
         proxy.heal()
 
         async def counting_again() -> bool:

@@ -74,12 +74,12 @@ async def test_a_section_that_fails_is_named_and_the_rest_is_there(
 async def test_a_section_that_is_late_is_not_waited_for(
     shop: Instance, catalogue: Services, configure: Configure
 ) -> None:
-    await configure(Resilience, optional_seconds=0.05)
+    await configure(Resilience, optional_seconds=0.5)
     catalogue.hang("inventory", "GET /stock")
     async with asyncio.timeout(3):
         page = await get(shop, "/api/v1/products/mug")
     assert (page["degraded"], page["related"][0]["slug"]) == (["stock"], "spoon")
-    assert int(catalogue.heard[-1].headers["x-envoy-expected-rq-timeout-ms"]) <= 50
+    assert int(catalogue.heard[-1].headers["x-envoy-expected-rq-timeout-ms"]) <= 500
 
 
 async def test_without_a_product_there_is_no_page(shop: Instance, behind: Services) -> None:

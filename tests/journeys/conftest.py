@@ -1,12 +1,14 @@
 """The whole platform, as `portico up` starts it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from pymongo import AsyncMongoClient
 
+from discovery.consul.client import consul_client
 from scripts.demo import seed_accounts
 from scripts.layout import Layout
 from scripts.native.prometheus import keep_targets
@@ -20,10 +22,17 @@ from tests.journeys.shop import Shop, shop
 async def platform(supervisor: Supervisor, layout: Layout) -> AsyncIterator[Supervisor]:
     """Every process of the platform, ready, with its accounts."""
     await supervisor.start()
+    await _be_patient(layout)
     # Not in this thread: it owns the pipes of every process, and one that nobody reads brings its writer to a halt.
     await asyncio.to_thread(seed_accounts, layout)
     async with background("Prometheus targets", lambda: keep_targets(layout)):
         yield supervisor
+
+
+async def _be_patient(layout: Layout) -> None:
+    """A machine that stands still for a moment is not what journeys are about: no gateway turns anybody away for it."""
+    async with consul_client(layout.url("consul")) as client:
+        await client.kv.put("portico/config/resilience", json.dumps({"lag_seconds": 60.0}).encode())
 
 
 @pytest.fixture(scope="session")

@@ -178,9 +178,9 @@ class Shop:
         """An empty-handed order is refused for its sku until the order service has heard of it."""
 
         async def known() -> bool:
-            return (await self.admin.place(sku, 1000)).status != 422
+            return (await self.admin.place(sku, 1000)).status == 202
 
-        await eventually(known, seconds=5)
+        await eventually(known)
 
     async def stock(self, sku: str) -> Json:
         """The truth about one sku."""

@@ -153,7 +153,7 @@ async def test_two_rotations_under_load_refuse_no_good_token(
                 answer = await store.admin.call("POST", ROTATION, {}, uuid4().hex)
                 assert answer.status == 202, answer
                 third = answer.body["kid"]
-                await eventually(lambda: people.have_read_with(first, second, third))
+                await eventually(lambda: people.have_read_with(first, second, third), seconds=60)
         assert people.failed == []
         await told(layout, said, first, second, third)
     finally:

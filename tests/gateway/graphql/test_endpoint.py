@@ -14,12 +14,12 @@ from tests.tokens import Issuer
 async def test_the_deadline_is_that_of_what_reads(
     shop: Instance, behind: Services, issuer: Issuer, configure: Configure
 ) -> None:
-    await configure(Resilience, read_seconds=0.05)
+    await configure(Resilience, read_seconds=0.5)
     behind.hang("order", "GET /orders")
     async with asyncio.timeout(3):
         answer = await ask(shop, "{ orders { nextCursor } }", headers=issuer.bearer("u1"))
     assert codes(answer) == ["deadline-exceeded"]
-    assert int(behind.heard[0].headers["x-envoy-expected-rq-timeout-ms"]) <= 50
+    assert int(behind.heard[0].headers["x-envoy-expected-rq-timeout-ms"]) <= 500
 
 
 async def test_operators_are_told_why(shop: Instance, catalogue: Services, issuer: Issuer) -> None:

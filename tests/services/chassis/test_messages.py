@@ -114,7 +114,7 @@ async def test_a_poisoned_message_is_laid_aside_at_once_and_the_queue_goes_on(
 
 async def test_one_bad_message_does_not_hold_up_its_neighbours(failing: Failing, start: Start) -> None:
     failing.failures["o5"] = 2
-    await start(failing.app())
+    await start(failing.app(retry_delays=(1.0, 1.0, 1.0)))
     answers = await failing.here.listen(topology.ORDER_SAGA)
     for number in range(10):
         await failing.here.say(ConfirmStock(order_id=f"o{number}"))

@@ -90,12 +90,13 @@ class Collector:
 @pytest.fixture
 async def collector(tmp_path: Path, unused_tcp_port_factory: Any) -> AsyncIterator[Collector]:
     """A collector with empty stores. Consul and Prometheus are not there."""
-    otlp, console, nowhere = (unused_tcp_port_factory() for _ in range(3))
     assets = tmp_path / "page"
     assets.mkdir()
     (assets / "index.html").write_text("<!doctype html><title>Portico console</title>")
     edge = Edge({"email": "admin@portico.test", "password": "correct horse"})
     async with serving(edge.app()) as port:
+        # Chosen when nothing else is about to take any.
+        otlp, console, nowhere = (unused_tcp_port_factory() for _ in range(3))
         settings = Settings(
             otlp_port=otlp,
             console_port=console,

@@ -101,10 +101,12 @@ async def test_a_reservation_that_nobody_confirms_lapses(here: Corner, start: St
     saga = await here.listen(topology.ORDER_SAGA)
     await stocked(app, mug=10)
 
-    await here.say(reserve("1", seconds=0.5, mug=4), reserve("2", mug=1))
+    await here.say(reserve("1", mug=4), reserve("2", mug=1))
     await saga.next(StockReserved)
     await saga.next(StockReserved)
     assert await stock(here, "mug") == (10, 5)
+    too_late = {"$set": {"reservation.expires_at": utcnow()}}
+    await here.db("inventory").reservations.update_one({"_id": "1"}, too_late)
 
     async def lapsed() -> bool:
         return await stock(here, "mug") == (10, 1)

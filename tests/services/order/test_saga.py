@@ -105,7 +105,7 @@ async def test_no_stock_cancels_at_once(world: World) -> None:
 async def test_at_the_deadline_everything_is_undone_by_one_of_two(
     here: Corner, start: Start, issuer: Issuer, tmp_path: Path
 ) -> None:
-    settings = here.settings(Settings, saga_deadline_seconds=0.2, saga_watch_seconds=0.05)
+    settings = here.settings(Settings, saga_deadline_seconds=3.0, saga_watch_seconds=0.05)
     service = await start(make_app(settings))
     async with instances(settings, 1, tmp_path):
         await _at_the_deadline(here, service, issuer)

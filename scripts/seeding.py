@@ -66,6 +66,17 @@ async def _is_known(storefront: Storefront, path: str) -> bool:
     return True
 
 
+async def _create(storefront: Storefront, product: Json) -> bool:
+    """Whether the product was new."""
+    try:
+        await storefront.call("POST", "/api/v1/products", product)
+    except Refused as error:
+        if error.status != 409:
+            raise
+        return False
+    return True
+
+
 def _is_unheard_of(error: BaseException) -> bool:
     return isinstance(error, Refused) and error.status == 422
 
@@ -80,14 +91,3 @@ async def _orderable(storefront: Storefront, skus: Sequence[str]) -> None:
     """Wait until the order service has heard of these. Raises Refused."""
     items = [{"sku": sku, "quantity": 1} for sku in skus]
     await storefront.call("POST", "/api/v1/checkout/preview", {"items": items})
-
-
-async def _create(storefront: Storefront, product: Json) -> bool:
-    """Whether the product was new."""
-    try:
-        await storefront.call("POST", "/api/v1/products", product)
-    except Refused as error:
-        if error.status != 409:
-            raise
-        return False
-    return True

@@ -110,9 +110,8 @@ def _outlier_detection(outlier: Outlier) -> Message:
         "interval": seconds(outlier.interval),
         "base_ejection_time": seconds(outlier.base_ejection),
         "max_ejection_time": seconds(outlier.max_ejection),
+        # Not of one instance alone, whose answers may only be late: whether it is dead the health check decides.
         "max_ejection_percent": outlier.max_ejection_percent,
-        # The last one too, whose answers may only be late; whether it is dead the health check decides.
-        "always_eject_one_host": False,
     }
 
 

@@ -19,7 +19,7 @@ CUT = 0
 class Shopfront:
     """What it knows, and what it answers: `replies` are the statuses for the next orders; then all are accepted.
 
-    A product can be ordered only after somebody asked in vain.
+    Products can be ordered only after somebody asked in vain; `previews` are the statuses that were answered.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Shopfront:
         self.is_shut = False
         self.stock: dict[str, int] = {}
         self.products: dict[str, Any] = {}
-        self.orderable: set[str] = set()
+        self.previews: list[int] = []
 
     def application(self) -> web.Application:
         """Its routes."""
@@ -94,10 +94,10 @@ class Shopfront:
         return web.json_response({}, status=status)
 
     async def _preview(self, request: web.Request) -> web.Response:
-        skus = {item["sku"] for item in (await request.json())["items"]}
-        status = 200 if skus <= self.orderable else 422
-        self.orderable |= skus
-        return web.json_response({}, status=status)
+        items = (await request.json())["items"]
+        known = self.previews and {item["sku"] for item in items} <= self.products.keys()
+        self.previews.append(200 if known else 422)
+        return web.json_response({}, status=self.previews[-1])
 
     async def _count(self, request: web.Request) -> web.Response:
         sku = request.match_info["sku"]
